@@ -1,0 +1,28 @@
+{# The shared key part of every fact (contract, section 2). #}
+{% macro shared_key() -%}
+area_code, area_level, period, period_type, period_start, period_end
+{%- endmacro %}
+
+{# One delivery is named itself; a set of several is named by a stable id, spelled out in `lineage`. #}
+{% macro one_delivery(deliveries) -%}
+case when len(list_distinct({{ deliveries }})) = 1 then ({{ deliveries }})[1] end
+{%- endmacro %}
+
+{% macro lineage_id(deliveries) -%}
+case when len(list_distinct({{ deliveries }})) > 1
+  then 'L' || left(md5(array_to_string(list_sort(list_distinct({{ deliveries }})), '|')), 16) end
+{%- endmacro %}
+
+{# An age band as we write it: ASCII hyphen, `total` for all ages. #}
+{% macro age_group(text) -%}
+case
+  when replace({{ text }}, chr(173), '-') in ('0-85+', 'tot', 'TotSA', 'total') then 'total'
+  when {{ text }} = '100+10' then '100+'
+  else replace({{ text }}, chr(173), '-')
+end
+{%- endmacro %}
+
+{# The value, unless the record's marker says which kind of missing it is. #}
+{% macro value_flags(flags) -%}
+array_to_string(list_sort(list_distinct(list_filter([{{ flags | join(', ') }}], x -> x is not null))), '|')
+{%- endmacro %}

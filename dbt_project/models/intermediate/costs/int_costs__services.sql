@@ -1,0 +1,42 @@
+-- Net cost (nettokostnad) per inhabitant by service, as delivered, completed with what a reporting area left out.
+-- An area that reported a year but has no row for a service has no such service: the row is `not_applicable` and
+-- counts 0 in a total, as in the owner's own Riket. A row that a rule refused is not zero: it is `excluded`, and so
+-- is every total over it.
+with records as (
+  select {{ shared_key() }}, topic_code as service_code, attributes->>'group_code' as group_code,
+    attributes->>'domain_code' as domain_code, account_code as drug_scope, value_value as value, value_status,
+    source_id, delivery_sha256, record_status
+  from {{ ref('stg_skr_costs__pivot') }}
+  where mapped and record_status <> 'duplicate' and area_code is not null and period is not null
+),
+
+services as (
+  select distinct service_code, group_code, domain_code, drug_scope, source_id, period from records
+),
+
+reporters as (
+  select {{ shared_key() }}, source_id, min(delivery_sha256) as delivery_sha256
+  from records
+  group by {{ shared_key() }}, source_id
+),
+
+refused as (
+  select distinct area_code, area_level, period, service_code, drug_scope from records where record_status = 'quarantined'
+)
+
+select
+  r.area_code, r.area_level, r.period, r.period_type, r.period_start, r.period_end,
+  s.service_code, s.group_code, s.domain_code, s.drug_scope,
+  case when x.service_code is null then d.value end as value,
+  case
+    when x.service_code is not null then 'excluded'
+    when d.service_code is null then 'not_applicable'
+    else d.value_status
+  end as value_status,
+  r.source_id,
+  coalesce(d.delivery_sha256, r.delivery_sha256) as delivery_sha256
+from reporters as r
+join services as s using (source_id, period)
+left join (select * from records where record_status = 'accepted') as d
+  using (area_code, area_level, period, service_code, drug_scope, source_id)
+left join refused as x using (area_code, area_level, period, service_code, drug_scope)

@@ -1,0 +1,44 @@
+-- Subtotals and totals of net cost per inhabitant: sums over services of one area and year.
+--   primary_care                      all of primary care (as Kolada's N71019)
+--   primary_care_excl_home_care       without primärvårdsansluten hemsjukvård and its requisition drugs (as N71007)
+--   health_care_excl_dental_political all health care without dental care and political activity: the denominator of
+--                                     primary care's share
+-- `excl_benefit_drugs` is net cost excluding drugs plus drugs on requisition: "därav" is additive in this source.
+with leaves as (
+  select *, unnest(case
+    when domain_code <> 'health_care' then [domain_code]
+    when service_code = 'pc_home_health_care' then [group_code, 'health_care', 'health_care_excl_dental_political']
+    when group_code = 'primary_care'
+      then ['primary_care', 'primary_care_excl_home_care', 'health_care', 'health_care_excl_dental_political']
+    when group_code in ('dental_care', 'political') then [group_code, 'health_care']
+    else [group_code, 'health_care', 'health_care_excl_dental_political']
+  end) as total_code
+  from {{ ref('int_costs__services') }}
+),
+
+scoped as (
+  select *, unnest(case drug_scope
+    when 'excl_drugs' then ['excl_drugs', 'excl_benefit_drugs', 'incl_drugs']
+    when 'requisition_drugs' then ['requisition_drugs', 'excl_benefit_drugs', 'incl_drugs']
+    else ['benefit_drugs', 'incl_drugs']
+  end) as total_scope
+  from leaves
+)
+
+select
+  {{ shared_key() }},
+  total_code as service_code,
+  case when total_code in ('health_care', 'health_care_excl_dental_political') then 'total' else 'subtotal' end
+    as service_level,
+  total_scope as drug_scope,
+  case when bool_or(value_status not in ('normal', 'not_applicable')) then null
+    else cast(sum(coalesce(value, 0)) as decimal(28, 12)) end as value,
+  case
+    when bool_or(value_status = 'excluded') then 'excluded'
+    when bool_or(value_status not in ('normal', 'not_applicable')) then 'missing_at_source'
+    else 'normal'
+  end as value_status,
+  source_id,
+  list(distinct delivery_sha256) as deliveries
+from scoped
+group by {{ shared_key() }}, total_code, total_scope, source_id

@@ -1,0 +1,10 @@
+-- The deliveries behind every set that a fact names by `lineage_id`.
+with sets as (
+  select distinct {{ lineage_id('deliveries') }} as lineage_id, deliveries from {{ ref('int_costs__measures') }}
+  union
+  select distinct {{ lineage_id('deliveries') }}, deliveries from {{ ref('int_population__counts') }}
+)
+
+select distinct lineage_id, unnest(deliveries) as delivery_sha256, 'input' as role
+from sets
+where lineage_id is not null

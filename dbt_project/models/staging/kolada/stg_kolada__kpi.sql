@@ -1,0 +1,2 @@
+-- Kolada: Metadata of key figures.
+{{ staged(source('cells', 'kolada__kpi')) }}

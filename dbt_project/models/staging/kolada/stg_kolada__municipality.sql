@@ -1,0 +1,2 @@
+-- Kolada: Municipalities and regions.
+{{ staged(source('cells', 'kolada__municipality')) }}

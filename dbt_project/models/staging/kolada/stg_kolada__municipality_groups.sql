@@ -1,0 +1,2 @@
+-- Kolada: Groups of municipalities and their members.
+{{ staged(source('cells', 'kolada__municipality_groups')) }}

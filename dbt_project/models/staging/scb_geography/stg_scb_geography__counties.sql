@@ -1,0 +1,2 @@
+-- Regionala indelningar: Counties.
+{{ staged(source('cells', 'scb_geography__counties')) }}

@@ -1,0 +1,2 @@
+-- Regionala indelningar: Municipalities.
+{{ staged(source('cells', 'scb_geography__municipalities')) }}

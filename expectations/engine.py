@@ -1,0 +1,242 @@
+"""Judge datasets of the warehouse: run each suite with Great Expectations on DuckDB and give one verdict per dataset.
+
+Here belongs the order of things: fingerprint, validate, then count what failed. The connection of each step is closed
+before the next opens. What a finding means for publication is the gate's matter.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from expectations.counting import failures
+from expectations.declarations import DATASETS, FOLDER, TABLES, Expectation, Suite, SuiteUnusable, load
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from orchestration.ledger.verdict import Finding, Verdict
+
+Progress = Callable[[str], None]
+SUITE_FINDING = "suite"
+TABLE_FINDING = "table"
+# What DuckDB calls errors whose text may hold a value of the data.
+_ABOUT_DATA = re.compile(r"(Conversion|Out of Range|Invalid Input|Constraint|Internal) Error")
+
+
+def judge(
+    warehouse: Path,
+    datasets: list[str] | None = None,
+    *,
+    docs: Path | None = None,
+    history: Mapping[str, int] | None = None,
+    progress: Progress | None = None,
+    folder: Path = FOLDER,
+) -> list[Verdict]:
+    """Judge datasets of a warehouse file that nobody writes.
+
+    Args:
+        warehouse: the DuckDB file; schema `marts` holds the facts and `areas`, `published` the `indicator_values`.
+        datasets: names as in `DATASETS`, all when None. A name without a suite or a table is judged *broken*.
+        docs: a directory that gets Data Docs without values; `data_docs.index(docs)` is their first page.
+        history: last accepted number of rows per dataset, for `row_count_history`.
+        progress: called with the dataset about to be judged.
+        folder: where `suites/` and `sql/` lie.
+
+    Returns:
+        One verdict per dataset, in the order asked: *broken* when any expectation raised, the suite is missing or
+        empty or the table is not there; *failed* or *warned* by the gravest expectation that failed; else *passed*.
+
+    Raises:
+        FileNotFoundError: when there is no warehouse file.
+    """
+    if not warehouse.is_file():
+        raise FileNotFoundError(f"there is no warehouse at {warehouse}: build it first")
+    names = list(DATASETS if datasets is None else datasets)
+    suites: dict[str, Suite | SuiteUnusable] = {name: _suite(name, folder) for name in names}
+    prints = {}
+    with _reading(warehouse) as con:
+        for name in names:
+            prints[name] = _fingerprint(con, name)
+    runnable = [s for n, s in suites.items() if isinstance(s, Suite) and prints[n] is not None]
+    raw = _validate(warehouse, runnable, dict(history or {}), docs, progress)
+    with _reading(warehouse) as con:
+        return [_verdict(con, name, suites[name], prints[name], raw.get(name, {})) for name in names]
+
+
+def _suite(dataset: str, folder: Path) -> Suite | SuiteUnusable:
+    try:
+        return load(dataset, folder)
+    except SuiteUnusable as error:
+        return error
+
+
+@contextmanager
+def _reading(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    import duckdb
+
+    con = duckdb.connect(str(warehouse), read_only=True)
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+def _fingerprint(con: duckdb.DuckDBPyConnection, dataset: str) -> str | None:
+    """The fingerprint of the dataset's rows; None when the table is not there."""
+    from orchestration.releases.fingerprint import data_fingerprint
+
+    schema, _, table = TABLES.get(dataset, f"marts.{dataset}").partition(".")
+    known = con.execute(
+        "select count(*) from information_schema.tables where table_schema = ? and table_name = ?", [schema, table]
+    ).fetchone()
+    return data_fingerprint(con, f"{schema}.{table}") if known and known[0] else None
+
+
+def _validate(
+    warehouse: Path, suites: list[Suite], history: dict[str, int], docs: Path | None, progress: Progress | None
+) -> dict[str, dict[str, Any]]:
+    """Run the suites; per dataset the results by expectation id, or under `SUITE_FINDING` why none could be had."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    from expectations.data_docs import build, publish_to
+    from expectations.dialect import register
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    if docs is not None:
+        publish_to(context, docs)
+    results: dict[str, dict[str, Any]] = {}
+    try:
+        source = context.data_sources.add_sql(
+            "warehouse", connection_string=f"{register()}:///{warehouse}?access_mode=read_only"
+        )
+    except Exception as error:  # the tool cannot open what we just read: no verdict on the data
+        return {suite.dataset: {SUITE_FINDING: error} for suite in suites}
+    try:
+        for suite in suites:
+            if progress:
+                progress(suite.dataset)
+            try:
+                asset = source.add_query_asset(suite.dataset, query=f"select * from ({suite.sql}) as judged")
+                batch = asset.add_batch_definition_whole_table("all").get_batch()
+                rules = _gx_suite(suite, history.get(suite.dataset))
+                outcome = batch.validate(rules, result_format="BOOLEAN_ONLY")
+            except Exception as error:  # whatever the tool raises is the tool's failure, never the data's
+                results[suite.dataset] = {SUITE_FINDING: error}
+                continue
+            results[suite.dataset] = {r.expectation_config.meta["id"]: r for r in outcome.results}
+            if docs is not None:
+                context.suites.add(rules)
+                build(context, suite.dataset, outcome)
+        if docs is not None:
+            context.build_data_docs()
+    finally:
+        source.get_execution_engine().close()
+        source.get_engine().dispose()
+    return results
+
+
+def _gx_suite(suite: Suite, last_count: int | None) -> Any:
+    """The suite as Great Expectations knows it; raises what its constructors raise."""
+    import great_expectations as gx
+    import great_expectations.expectations as classes
+
+    return gx.ExpectationSuite(
+        name=suite.dataset,
+        expectations=[
+            getattr(classes, e.type)(
+                **e.arguments(last_count),
+                severity=e.severity,
+                meta={"id": e.id, "origin": e.origin, "message_sv": e.message_sv},
+                notes=f"{e.message}. Bound: {e.origin}",
+            )
+            for e in suite.expectations
+        ],
+    )
+
+
+def _verdict(
+    con: duckdb.DuckDBPyConnection,
+    dataset: str,
+    suite: Suite | SuiteUnusable,
+    fingerprint: str | None,
+    results: dict[str, Any],
+) -> Verdict:
+    from orchestration.ledger.verdict import Verdict
+
+    if isinstance(suite, SuiteUnusable):
+        found = [_broken(SUITE_FINDING, str(suite))]
+    elif fingerprint is None:
+        where = TABLES.get(dataset, f"marts.{dataset}")
+        found = [_broken(TABLE_FINDING, f"{where} is not in the warehouse: build it, then judge again")]
+    elif SUITE_FINDING in results:
+        found = [_broken(SUITE_FINDING, f"{dataset} could not be judged: {_reason(results[SUITE_FINDING])}")]
+    else:
+        found = [_finding(con, suite, e, results.get(e.id)) for e in suite.expectations]
+    return Verdict(
+        dataset=dataset,
+        data_fingerprint=fingerprint or "",
+        suite_version=suite.suite_version if isinstance(suite, Suite) else "",
+        outcome=_outcome(found),
+        findings=tuple(found),
+    )
+
+
+def _outcome(found: list[Finding]) -> str:
+    if any(f.outcome == "broken" for f in found):
+        return "broken"
+    failed = {f.severity for f in found if f.outcome == "failed"}
+    return "failed" if "critical" in failed else "warned" if "warning" in failed else "passed"
+
+
+def _finding(con: duckdb.DuckDBPyConnection, suite: Suite, expectation: Expectation, result: Any) -> Finding:
+    from orchestration.ledger.verdict import Finding
+
+    if result is None:
+        return _broken(expectation.id, "no result came back for this expectation", expectation.severity)
+    raised = exception_of(result)
+    if raised:
+        return _broken(expectation.id, f"it could not be evaluated: {raised}", expectation.severity)
+    rows, slices = (None, ()) if result.success else failures(con, suite, expectation)
+    return Finding(
+        expectation=expectation.id,
+        severity=expectation.severity,
+        outcome="passed" if result.success else "failed",
+        message=expectation.message,
+        failed_rows=rows,
+        slices=slices,
+    )
+
+
+def _broken(expectation_id: str, message: str, severity: str = "critical") -> Finding:
+    from orchestration.ledger.verdict import Finding
+
+    return Finding(
+        expectation=expectation_id, severity=severity, outcome="broken", message=message, failed_rows=None, slices=()
+    )
+
+
+def exception_of(result: Any) -> str | None:
+    """What an expectation raised, in one line, or None. Great Expectations gives it flat or keyed by metric."""
+    info = result.exception_info or {}
+    for entry in [info, *(v for v in info.values() if isinstance(v, dict))]:
+        if entry.get("raised_exception"):
+            return _reason(entry.get("exception_message") or "an exception without a message")
+    return None
+
+
+def _reason(error: Any) -> str:
+    """An error in one line. Only messages about names and grammar are quoted: a failed cast quotes the data's values."""
+    text = " ".join(re.split(r"\bLINE \d+:|\[SQL:", str(error))[0].split())
+    kind = type(error).__name__ + ": " if isinstance(error, Exception) else ""
+    about_data = _ABOUT_DATA.search(text)
+    if about_data:
+        return f"{kind}{about_data[0]} (its message may quote the data and is left out)"
+    return f"{kind}{text[:300]}"

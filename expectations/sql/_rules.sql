@@ -1,0 +1,145 @@
+{#
+The rules that several datasets share, each written once. A rule is a computed column; its bound stands in the suite.
+A column is null where its rule does not apply to the row, and Great Expectations passes over nulls.
+
+ratio_to_neighbours  how many times the value differs from its series' other periods, 1 = not at all. Compared with up
+                     to two periods before and two after; what counts is the ratio that most of them reach, so that a
+                     single wrong value is found and the sound ones beside it are not; or, for a shift that stays, the
+                     smaller of the ratios to the two periods before. Two values are comparable when both are above 0
+                     and the greater reaches the floor: a true zero and a negative net cost are no jump.
+outside_women_men    how far the total lies outside what the values for women and men allow, 0 = within. For a measure
+                     of everybody in the population (`per_person`) both halves weigh, so a total that equals one of two
+                     values far apart is outside (from 5 % apart, the total must stay 5 % of the distance inside).
+                     Standardised rates nearer than that may lie 2 % of their level outside. A total with decimals
+                     beside whole-numbered parts gets half a unit.
+sex_gap              total - women - men, for counts.
+outside_regions      how far the nation lies outside its lowest and highest region; judged from 15 regions on. Where an
+                     absent region counts 0 (costs), the lowest is at most 0 and any number of regions will do.
+regions_in_period    distinct regions of a source in a period, at one level.
+regions_kept         the period's regions with a value as a share of the most in the two periods before, in one panel;
+                     1 when at most one is lost.
+missing_share        share of a source's measure that is missing without a lawful reason.
+area_unknown         1 when code and level are not among the areas.
+#}
+{% macro comparable_ratio(a, b, floor) -%}
+case when {{ b }} is null or {{ a }} is null then null
+     when {{ a }} > 0 and {{ b }} > 0 and greatest({{ a }}, {{ b }}) >= {{ floor }}
+     then greatest({{ a }}, {{ b }})::double / least({{ a }}, {{ b }})::double
+     else 1.0 end
+{%- endmacro %}
+
+{% macro judged(table, dimensions, source, jump_value, jump_floor, panel, missing_by,
+                order='period_start', has_sex=true, per_person='false', rate='false', count='false',
+                of_nation='false', absent_is_zero=false, extra='') %}
+{% set sexes = ['sex'] if has_sex else [] %}
+{% set key = dimensions + sexes + ['period_type'] %}
+with base as (
+    select *, {{ jump_value }} as jump_value, {{ jump_floor }} as jump_floor,
+        area_level in ('region', 'county') as regional,
+        value is null and value_status in ('normal', 'missing_at_source', 'not_reported') as missing
+    from {{ table }}
+),
+panels as (
+    select {{ panel | join(', ') }}, period_type, area_level, {{ order }} as panel_order,
+        count(distinct area_code) filter (where value is not null) as regions
+    from base where regional group by all
+),
+kept as (
+    select
+{% for column in panel + ['period_type', 'area_level', 'panel_order'] %}
+        {{ column }} as kept_{{ column }},
+{% endfor %}
+        regions as kept_regions, greatest(lag(regions) over earlier, lag(regions, 2) over earlier) as kept_before
+    from panels
+    window earlier as (partition by {{ panel | join(', ') }}, period_type, area_level order by panel_order)
+),
+counted as (
+    select {{ source }} as counted_source, period_type as counted_type, period as counted_period,
+        area_level as counted_level, count(distinct area_code) as regions_in_period
+    from base where regional group by all
+),
+shares as (
+    select
+{% for column in missing_by %}
+        {{ column }} as share_{{ column }},
+{% endfor %}
+        avg(missing::int) as missing_share
+    from base group by all
+),
+beside as (
+    select base.*,
+        lag(jump_value ignore nulls) over series as before_1,
+        lag(jump_value, 2 ignore nulls) over series as before_2,
+        lead(jump_value ignore nulls) over series as after_1,
+        lead(jump_value, 2 ignore nulls) over series as after_2,
+{% if has_sex %}
+        max(value) filter (where sex = 'women') over sexes as women,
+        max(value) filter (where sex = 'men') over sexes as men,
+{% endif %}
+        min(value) filter (where regional) over areas as lowest,
+        max(value) filter (where regional) over areas as highest,
+        count(value) filter (where regional) over areas as regions_beside
+    from base
+    window
+        series as (partition by area_code, area_level, {{ key | join(', ') }} order by {{ order }}),
+{% if has_sex %}
+        sexes as (partition by area_code, area_level, period, {{ dimensions | join(', ') }}, period_type),
+{% endif %}
+        areas as (partition by period, {{ key | join(', ') }})
+),
+ratios as (
+    select *,
+        {{ comparable_ratio('jump_value', 'before_1', 'jump_floor') }} as r1,
+        {{ comparable_ratio('jump_value', 'before_2', 'jump_floor') }} as r2,
+        {{ comparable_ratio('jump_value', 'after_1', 'jump_floor') }} as r3,
+        {{ comparable_ratio('jump_value', 'after_2', 'jump_floor') }} as r4,
+{% if has_sex %}
+        abs(women - men) as apart, least(women, men) as lesser,
+        case when value <> trunc(value) and women = trunc(women) and men = trunc(men) then 0.5 else 0 end as rounding
+{% endif %}
+    from beside
+)
+select ratios.*,
+    greatest(
+        list_sort([r1, r2, r3, r4], 'ASC', 'NULLS LAST')[
+            (((r1 is not null)::int + (r2 is not null)::int + (r3 is not null)::int + (r4 is not null)::int) + 1) // 2],
+        case when r1 is not null and r2 is not null then least(r1, r2) end) as ratio_to_neighbours,
+{% if has_sex %}
+    case when sex = 'total' and value is not null and women is not null and men is not null and ({{ rate }}) then
+        greatest(0, case
+            when not ({{ per_person }}) then greatest(lesser - value, value - lesser - apart) - rounding
+            when apart < 0.05 * lesser then greatest(lesser - value, value - lesser - apart) - 0.02 * lesser
+            else greatest(lesser + 0.05 * apart - value, value - lesser - 0.95 * apart) - rounding end)
+    end as outside_women_men,
+    case when sex = 'total' and ({{ count }}) then value - women - men end as sex_gap,
+{% endif %}
+    case when area_level = 'nation' and ({{ of_nation }})
+{% if absent_is_zero %}
+        and regions_beside > 0
+        then greatest(0, (case when regions_beside < 21 then least(lowest, 0) else lowest end) - value - 0.05,
+                      value - (case when regions_beside < 21 then greatest(highest, 0) else highest end) - 0.05)
+{% else %}
+        and regions_beside >= 15 then greatest(0, lowest - value - 0.05, value - highest - 0.05)
+{% endif %}
+    end as outside_regions,
+    counted.regions_in_period,
+    case when kept_before - kept_regions >= 2 then kept_regions / kept_before when kept_before is not null then 1
+    end as regions_kept,
+    shares.missing_share,
+    (known_code is null)::int as area_unknown,
+{{ extra }}
+from ratios
+left join counted on counted_source = ratios.{{ source }} and counted_type = ratios.period_type
+    and counted_period = ratios.period and counted_level = ratios.area_level
+left join kept on kept_period_type = ratios.period_type and kept_area_level = ratios.area_level
+    and kept_panel_order = ratios.{{ order }}
+{% for column in panel %}
+    and kept_{{ column }} is not distinct from ratios.{{ column }}
+{% endfor %}
+left join shares on
+{% for column in missing_by %}
+    {{ 'and ' if not loop.first }}share_{{ column }} is not distinct from ratios.{{ column }}
+{% endfor %}
+left join (select distinct area_code as known_code, area_level as known_level from marts.areas) as known
+    on known_code = ratios.area_code and known_level = ratios.area_level
+{% endmacro %}

@@ -1,0 +1,50 @@
+"""The home as a Dagster resource: steps reach ledger, warehouse and releases through it and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+
+
+class WarehouseHome(dg.ConfigurableResource):
+    """`path` is the home; `folder` a folder of deliveries to take in beside the landing; `run_id` the ledger's run.
+
+    Without `run_id` (a run started from the web page) the step takes the home's lock itself and the ledger names the
+    run after Dagster's.
+    """
+
+    path: str = ""
+    folder: str = ""
+    run_id: str = ""
+
+    @property
+    def root(self) -> Path:
+        from orchestration.settings import Settings
+
+        return Settings.read(self.path or None).home
+
+    @contextmanager
+    def night(self, context: dg.AssetExecutionContext) -> Iterator:
+        from orchestration.operations.nightly import joined_night
+
+        with joined_night(self.root, self.run_id, f"dagster-{context.run.run_id[:8]}", context.log.info) as night:
+            yield night
+
+
+@dg.definitions
+def resources() -> dg.Definitions:
+    from dagster_dbt import DbtCliResource
+
+    from orchestration.settings import DBT_PROJECT
+    from orchestration.warehouse.dbt import dbt_executable
+
+    dbt = DbtCliResource(
+        project_dir=str(DBT_PROJECT),
+        profiles_dir=str(DBT_PROJECT),
+        dbt_executable=str(dbt_executable()),
+        global_config_flags=["--no-use-colors"],
+    )
+    return dg.Definitions(resources={"home": WarehouseHome(), "dbt": dbt})

@@ -1,0 +1,52 @@
+"""dbt: staging, facts and indicators. Names, descriptions and tests come from the dbt project."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+
+from orchestration.defs.deliveries import OWNERS
+from orchestration.defs.resources import WarehouseHome
+
+
+class Translator(DagsterDbtTranslator):
+    """The schema is the asset's room: `marts/fct_costs`; sources are the assets that write them."""
+
+    def __init__(self) -> None:
+        super().__init__(settings=DagsterDbtTranslatorSettings(enable_asset_checks=True))
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        room = dbt_resource_props.get("schema") or dbt_resource_props.get("source_name")
+        return dg.AssetKey([str(room), str(dbt_resource_props["name"])])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        return {"marts": "facts", "seeds": "reference"}.get(
+            str(dbt_resource_props.get("schema")), str(dbt_resource_props.get("schema"))
+        )
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        return OWNERS
+
+
+@dg.definitions
+def transform() -> dg.Definitions:
+    from orchestration.settings import Settings
+    from orchestration.warehouse.dbt import ensure_manifest, target_path
+
+    home_path = Settings.read().home
+
+    @dbt_assets(manifest=ensure_manifest(home_path), dagster_dbt_translator=Translator(), name="dbt", pool="warehouse")
+    def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, home: WarehouseHome):
+        """Build and test every model. Records are refused in staging; a failed test of keys or structure stops here."""
+        from orchestration.operations.stages import reconcile_stage
+
+        with home.night(context) as night:
+            with night.stage("dbt"):
+                arguments = ["build", "--exclude-resource-type", "unit_test"]
+                yield from dbt.cli(arguments, context=context, target_path=target_path(home.root)).stream()
+            reconcile_stage(night)
+
+    return dg.Definitions(assets=[dbt_models])

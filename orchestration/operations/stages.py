@@ -1,0 +1,156 @@
+"""The stages of a night, one function each, called by Dagster's assets. Each one says in the ledger what it did.
+
+Handles on the warehouse are opened here and closed before the next stage: dbt, Great Expectations and our own code
+each open the same file (docs/decisions/0004).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.home import Home
+from orchestration.ledger.ledger import Ledger
+from orchestration.sources.catalogue import load_catalogue
+from orchestration.warehouse.connection import open_warehouse
+
+if TYPE_CHECKING:
+    from orchestration.deliveries.take_in import TakeIn
+    from orchestration.ledger.verdict import Verdict
+    from orchestration.releases.build import ReleaseResult
+
+Progress = Callable[[str], None]
+
+
+def _quiet(_: str) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Night:
+    """One run: its home, its ledger and its id in the ledger."""
+
+    home: Home
+    ledger: Ledger
+    run_id: str
+    progress: Progress = _quiet
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[dict[str, Any]]:
+        """Record the stage's start, and its end with outcome and details, also when it fails."""
+        self.progress(name)
+        self.ledger.enter_stage(self.run_id, name)
+        detail: dict[str, Any] = {}
+        try:
+            yield detail
+        except BaseException as error:
+            self.ledger.leave_stage(self.run_id, name, "failed", {**detail, "error": f"{type(error).__name__}: {error}"})
+            raise
+        self.ledger.leave_stage(self.run_id, name, "done", detail)
+
+
+def take_in_stage(night: Night, folder: Path | None) -> TakeIn:
+    """Landing and, if given, a folder: every file gets a receipt and an outcome; what is read becomes cells."""
+    from orchestration.deliveries.take_in import landing_files, take_in
+
+    catalogue = load_catalogue()
+    with night.stage("take_in") as detail:
+        landed = landing_files(night.home)
+        result = take_in(night.home, night.ledger, catalogue, landed, via="landing", named=False)
+        if folder is not None:
+            files = sorted(p for p in folder.rglob("*") if p.is_file())
+            result = result + take_in(night.home, night.ledger, catalogue, files, via="ingest", named=False)
+        detail |= result.counts()
+    return result
+
+
+def declare_stage(night: Night) -> dict[str, int]:
+    """Declared tables and lexical views, as dbt will find them."""
+    from orchestration.warehouse.prepare import prepare
+
+    with night.stage("declare") as detail:
+        current = night.ledger.current_deliveries()
+        with open_warehouse(night.home.warehouse) as connection:
+            prepare(connection, load_catalogue(), current, night.home.cells)
+        detail |= {"current_deliveries": len(current)}
+    return detail
+
+
+def reconcile_stage(night: Night) -> dict[str, int]:
+    """What became of every record, from staging into the ledger. Raises `ReconciliationError` if one is missing."""
+    from orchestration.warehouse.reconcile import count_records, quarantined_records, unmapped_series
+
+    catalogue = load_catalogue()
+    with night.stage("reconcile") as detail:
+        with open_warehouse(night.home.warehouse, read_only=True) as connection:
+            counts = count_records(connection, catalogue)
+            quarantined = quarantined_records(connection, catalogue)
+            unmapped = unmapped_series(connection, catalogue)
+        night.ledger.replace_record_counts(night.run_id, counts)
+        night.ledger.replace_quarantine(quarantined)
+        detail |= {
+            "accepted": sum(c.accepted for c in counts),
+            "quarantined": sum(c.quarantined for c in counts),
+            "duplicate": sum(c.duplicate for c in counts),
+            "unmapped_series": len(unmapped),
+        }
+    return detail
+
+
+def assemble_stage(night: Night) -> int:
+    """`published.indicator_values` from the indicators' views and definitions. Returns the number of rows."""
+    from orchestration.indicators.assemble import assemble
+    from orchestration.indicators.catalogue import load_definitions
+    from orchestration.operations.sources import source_counts
+
+    with night.stage("indicators") as detail:
+        with open_warehouse(night.home.warehouse) as connection:
+            assemble(
+                connection,
+                load_definitions(),
+                catalogue=load_catalogue(),
+                source_counts=source_counts(night.ledger, connection),
+                data_origin=night.home.origin or "real",
+            )
+            (rows,) = connection.execute("select count(*) from published.indicator_values").fetchone() or (0,)
+        detail["values"] = rows
+    return rows
+
+
+def judge_stage(night: Night) -> list[Verdict]:
+    """Great Expectations' verdict on every dataset, written to the ledger."""
+    from expectations.engine import judge
+
+    with night.stage("checks") as detail:
+        verdicts = judge(night.home.warehouse, docs=night.home.docs, progress=night.progress)
+        night.ledger.add_verdicts(night.run_id, verdicts)
+        for verdict in verdicts:
+            detail[verdict.outcome] = detail.get(verdict.outcome, 0) + 1
+    return verdicts
+
+
+def release_stage(night: Night, verdicts: list[Verdict] | None = None) -> ReleaseResult:
+    """Gate and build. The verdicts are those of this run, or the latest in the ledger."""
+    from datetime import UTC, datetime
+
+    from orchestration.releases.build import RunInfo, make_release
+    from orchestration.warehouse.fingerprint import code_version
+
+    with night.stage("release") as detail:
+        verdicts = verdicts if verdicts is not None else night.ledger.latest_verdicts()
+        with open_warehouse(night.home.warehouse, read_only=True) as connection:
+            result = make_release(
+                night.home.releases,
+                connection,
+                verdicts,
+                run=RunInfo(run_id=night.run_id),
+                now=datetime.now(UTC),
+                code_version=code_version(),
+                data_origin=night.home.origin or "real",
+                progress=night.progress,
+            )
+        detail |= {k: v for k, v in asdict(result).items() if isinstance(v, str | int | bool | type(None))}
+    return result

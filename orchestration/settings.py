@@ -1,0 +1,24 @@
+"""Settings: which home, which repository, which environment. Read once, when a command starts."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DBT_PROJECT = REPOSITORY / "dbt_project"
+TIME_ZONE = "Europe/Stockholm"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where a run reads and writes. `home` is absolute."""
+
+    home: Path
+
+    @classmethod
+    def read(cls, home: Path | str | None = None) -> Settings:
+        """Take the home from the argument, else from `VARDLAGRET_HOME`, else `./var`."""
+        chosen = home or os.environ.get("VARDLAGRET_HOME") or "var"
+        return cls(home=Path(chosen).expanduser().resolve())

@@ -1,0 +1,267 @@
+"""What a source declaration may say. One YAML file per source is validated into a `Source`.
+
+Here belongs the vocabulary of declarations: layouts, columns, missing markers, periods, series. Reading a file is
+the readers' matter, turning text into values the lexical views'.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+MissingStatus = Literal["missing_at_source", "not_reported", "not_applicable", "suppressed_small_n"]
+PeriodFormat = Literal[
+    "year",  # 2017
+    "year_range",  # 2013-2016
+    "half_year",  # 2017 H2
+    "half_year_sample",  # 2017 H2, where the owner measures two weeks of the half-year
+    "year_month_sv",  # 2012 april
+    "month_year_sv",  # April 2012
+    "px_month",  # 2026M01
+    "day_sv",  # 31 december 2018
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Column(_Strict):
+    """One declared column. `heading` is the text in the file (trimmed); `name` is ours."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    heading: str | None = None
+    occurrence: int = Field(default=1, ge=1, description="which one, where a heading stands more than once")
+    type: Literal["text", "number", "code", "date", "timestamp"] = "text"
+    required: bool = True
+    sensitive: bool = False
+    # text
+    pattern: str | None = None
+    # number
+    decimal: Literal[",", "."] = ","
+    thousands: bool = False
+    exponent: bool = False
+    negative: bool = False
+    integer: bool = False
+    missing: dict[str, MissingStatus] = Field(default_factory=dict)
+    unit: str | None = None
+    compare: bool = True
+    # code
+    codes: dict[str, str] = Field(default_factory=dict)
+    unknown: Literal["quarantine", "unmapped"] = "quarantine"
+    description_sv: str | None = None
+
+    @property
+    def heading_text(self) -> str:
+        return self.heading if self.heading is not None else self.name
+
+    @model_validator(mode="after")
+    def _whole(self) -> Column:
+        if self.type == "code" and not self.codes:
+            raise ValueError(f"column {self.name}: a code column declares its codes")
+        if self.type != "number" and self.missing:
+            raise ValueError(f"column {self.name}: only a number column declares missing markers")
+        if self.pattern:
+            re.compile(self.pattern)
+        return self
+
+
+class Period(_Strict):
+    """Which column or columns, joined by a blank, say the period, and in which formats."""
+
+    columns: list[str]
+    formats: list[PeriodFormat]
+
+
+class AreaColumn(_Strict):
+    """A column that names an area, and the naming system of the crosswalk it uses."""
+
+    column: str
+    system: str
+
+
+class Outside(_Strict):
+    """Records that are read but belong to no area we publish; listed as unmapped with the reason."""
+
+    column: str
+    pattern: str
+    reason: str
+
+
+class Series(_Strict):
+    """One measure of the source, named by the text of the series columns, and the fact that it feeds."""
+
+    key: list[str]
+    fact: Literal[
+        "fct_costs", "fct_staffing", "fct_readmissions", "fct_wait_times", "fct_observations", "fct_population", "areas"
+    ]
+    topic_code: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    unit: str
+    title_sv: str | None = None
+    attributes: dict[str, str | int | bool] = Field(default_factory=dict)
+
+
+class Unpivot(_Strict):
+    """Headings that carry data. `heading` is a regular expression whose named groups become columns."""
+
+    heading: str
+    value: str
+
+    @property
+    def groups(self) -> list[str]:
+        return list(re.compile(self.heading).groupindex)
+
+
+class ExtractedAt(_Strict):
+    """Where the delivery says when it was drawn: a column, the footer, the name, or a JSON field."""
+
+    column: str | None = None
+    footer: str | None = None
+    file_name: str | None = None
+    field: str | None = None
+
+
+class _Layout(_Strict):
+    layout_id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    description: str
+    columns: list[Column] = Field(default_factory=list)
+    period: Period | None = None
+    areas: list[AreaColumn] = Field(default_factory=list, description="the first one that is not empty names the area")
+    series_columns: list[str] = Field(default_factory=list)
+    series: list[Series] = Field(default_factory=list)
+    key: list[str] = Field(default_factory=list, description="beside series, area and period")
+    outside: list[Outside] = Field(default_factory=list)
+    file_name: str | None = Field(default=None, description="its named groups, found in the name, become columns")
+    extracted_at: ExtractedAt = ExtractedAt()
+    selection: list[str] = Field(default_factory=list, description="columns that tell one query from another")
+
+    @property
+    def captured(self) -> list[str]:
+        """Names of columns that do not stand in a field of their own."""
+        return list(re.compile(self.file_name).groupindex) if self.file_name else []
+
+    @property
+    def field_columns(self) -> list[Column]:
+        """Columns that stand in the file under a heading of their own."""
+        return [c for c in self.columns if c.name not in self.captured]
+
+    def column(self, name: str) -> Column:
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(f"layout {self.layout_id} declares no column {name}")
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Any:
+        names = {c.name for c in self.columns}
+        if len(names) != len(self.columns):
+            raise ValueError(f"layout {self.layout_id}: a column name stands twice")
+        used = [*self.series_columns, *self.key, *self.selection]
+        used += [*(a.column for a in self.areas), *(o.column for o in self.outside)]
+        used += self.period.columns if self.period else []
+        used += [self.extracted_at.column] if self.extracted_at.column else []
+        for name in used:
+            if name not in names:
+                raise ValueError(f"layout {self.layout_id}: {name} is used but not declared as a column")
+        for series in self.series:
+            if len(series.key) != len(self.series_columns):
+                raise ValueError(f"layout {self.layout_id}: series {series.key} needs {len(self.series_columns)} parts")
+        return self
+
+
+class _Tabular(_Layout):
+    """Rows and columns: an optional title, heading rows, records, an optional footer. Blank rows are no records.
+
+    `title` is matched against the first row that is not blank; its named groups become columns (as does the whole
+    title, where a column named `title` is declared). Heading rows are joined per column with a blank.
+    """
+
+    title: str | None = None
+    heading_rows: int = Field(default=1, ge=1)
+    footer: str | None = None
+    footer_required: bool = True
+    unpivot: Unpivot | None = None
+    final_newline: Literal["always", "never", "either"] = "either"
+
+    @property
+    def captured(self) -> list[str]:
+        names = super().captured
+        names += list(re.compile(self.title).groupindex) if self.title else []
+        names += ["title"] if self.title else []
+        names += [*self.unpivot.groups, self.unpivot.value] if self.unpivot else []
+        return names
+
+
+class Delimited(_Tabular):
+    family: Literal["delimited"]
+    delimiter: str = Field(min_length=1, max_length=1)
+    encodings: list[str] = Field(default_factory=lambda: ["utf-8"])
+    quoted_newlines: bool = False
+
+
+class Workbook(_Tabular):
+    """XLSX, first sheet. `unpacked_limit_mb` and a ratio of 1 000 : 1 bound what is unpacked."""
+
+    family: Literal["xlsx"]
+    unpacked_limit_mb: int = 200
+
+
+class JsonStat(_Layout):
+    """json-stat2 (PxWeb v2). Column headings are dimension ids, plus `value`, `status` and `tableid`."""
+
+    family: Literal["jsonstat"]
+
+
+class KoladaValues(_Layout):
+    """Kolada v3 values: one record per kpi, municipality, period and gender."""
+
+    family: Literal["kolada_values"]
+
+
+class KoladaList(_Layout):
+    """Kolada v3 metadata: one record per object; lists become JSON text."""
+
+    family: Literal["kolada_list"]
+
+
+class Document(_Layout):
+    """Kept in the raw store, not read: metadata that holds no values. All of `json_fields` stand at the top level."""
+
+    family: Literal["document"]
+    json_fields: list[str]
+
+
+Layout = Annotated[
+    Delimited | Workbook | JsonStat | KoladaValues | KoladaList | Document, Field(discriminator="family")
+]
+
+
+class Source(_Strict):
+    """One owner's recurring export."""
+
+    source_id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name_sv: str
+    name_en: str
+    owner: str
+    licence: str
+    citation: str
+    rhythm: Literal["monthly", "quarterly", "half_yearly", "yearly", "irregular"]
+    scope: Literal["source", "period", "query"]
+    supersedes: str | None = None
+    personal: bool = False
+    layouts: list[Layout]
+
+    @model_validator(mode="after")
+    def _layouts_differ(self) -> Source:
+        ids = [layout.layout_id for layout in self.layouts]
+        if len(set(ids)) != len(ids):
+            raise ValueError(f"source {self.source_id}: a layout_id stands twice")
+        return self
+
+    def layout(self, layout_id: str) -> Layout:
+        for layout in self.layouts:
+            if layout.layout_id == layout_id:
+                return layout
+        raise KeyError(f"source {self.source_id} has no layout {layout_id}")

@@ -1,0 +1,24 @@
+"""Opening the warehouse: one DuckDB file, one writer, one connection at a time in a process (docs/decisions/0004)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@contextmanager
+def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open, hand out, and always close: dbt and Great Expectations open the same file next."""
+    import duckdb
+
+    connection = duckdb.connect(str(path), read_only=read_only)
+    try:
+        connection.execute("set timezone = 'Europe/Stockholm'; set enable_progress_bar = false")
+        yield connection
+    finally:
+        connection.close()

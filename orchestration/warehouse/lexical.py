@@ -1,0 +1,236 @@
+"""The lexical contract: a declared column becomes SQL that lets a text pass only in its declared form, then types it.
+
+Cells are text. DuckDB casts `'12.7'` to 13 and `'1_000'` to 1000 without a word, so no cast stands here without the
+declared pattern before it, and none that would round: the number of decimals is counted first (docs/decisions/0003).
+"""
+
+from __future__ import annotations
+
+from orchestration.sources.model import Column, Layout, Period
+
+SCALE = 12
+MONTHS_SV = (
+    "januari", "februari", "mars", "april", "maj", "juni",
+    "juli", "augusti", "september", "oktober", "november", "december",
+)  # fmt: skip
+# Blank, no-break space, narrow no-break space and thin space: what owners write between groups of three digits.
+_BLANKS = r"[ \x{00A0}\x{202F}\x{2009}]"
+
+
+def quoted(text: str) -> str:
+    """A SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def number_pattern(column: Column) -> str:
+    """The regular expression (RE2) of a number in its declared form, with groups: integer part, decimals, exponent."""
+    sign = "-?" if column.negative else ""
+    whole = r"(0|[1-9]\d*)"
+    if column.thousands:
+        whole = rf"(0|[1-9]\d{{0,2}}(?:{_BLANKS}\d{{3}})+|[1-9]\d*)"
+    decimals = "" if column.integer else rf"(?:{'[.]' if column.decimal == '.' else ','}(\d+))?"
+    exponent = r"(?:E([+-]?\d{1,3}))?" if column.exponent else ""
+    return sign + whole + decimals + exponent
+
+
+def number_value(column: Column) -> str:
+    """SQL giving DECIMAL(28,12), or null where the text is no number in its declared form or would be rounded."""
+    text = f"trim({column.name})"
+    plain = f"regexp_replace({text}, '{_BLANKS}', '', 'g')" if column.thousands else text
+    if column.decimal == ",":
+        plain = f"replace({plain}, ',', '.')"
+    matches = f"regexp_full_match({text}, {quoted(number_pattern(column))})"
+    scale = "0"
+    if not column.integer:
+        scale = f"length(regexp_extract({plain}, '[.](\\d+)', 1))"
+    if column.exponent:
+        scale = f"({scale} - coalesce(try_cast(regexp_extract({plain}, 'E([+-]?\\d+)', 1) as integer), 0))"
+    return f"case when {matches} and {scale} <= {SCALE} then try_cast({plain} as decimal(28,{SCALE})) end"
+
+
+def number_status(column: Column) -> str:
+    """SQL giving the kind of missing of a declared marker, else `normal`."""
+    whens = " ".join(f"when {quoted(marker)} then {quoted(status)}" for marker, status in column.missing.items())
+    return f"case trim({column.name}) {whens} else 'normal' end" if whens else "'normal'"
+
+
+def number_fault(column: Column) -> str:
+    """SQL giving the rule that a text breaks: a marker nobody declared, or a number in another form."""
+    return (
+        f"case when {column.name}_status = 'normal' and {column.name}_value is null then "
+        f"case when regexp_matches(trim({column.name}), '\\d') then 'R_NUMBER' else 'R_MISSING_MARKER' end end"
+    )
+
+
+def code_value(column: Column) -> str:
+    """SQL giving the declared code of a text, null where none is declared."""
+    whens = " ".join(f"when {quoted(text)} then {quoted(code)}" for text, code in column.codes.items())
+    return f"case trim({column.name}) {whens} end"
+
+
+_PERIOD_PATTERNS = {
+    "year": r"\d{4}",
+    "year_range": r"\d{4}-\d{4}",
+    "half_year": r"\d{4} H[12]",
+    "half_year_sample": r"\d{4} H[12]",
+    "year_month_sv": r"\d{4} \pL+",
+    "month_year_sv": r"\pL+ \d{4}",
+    "px_month": r"\d{4}M\d{2}",
+    "day_sv": r"\d{1,2} \pL+ \d{4}",
+}
+
+
+def _month_number(expression: str) -> str:
+    whens = " ".join(f"when '{name}' then {number}" for number, name in enumerate(MONTHS_SV, start=1))
+    return f"case lower({expression}) {whens} end"
+
+
+def _period_start(form: str, text: str) -> str:
+    year = f"try_cast(regexp_extract({text}, '(\\d{{4}})', 1) as integer)"
+    match form:
+        case "year" | "year_range":
+            return f"make_date({year}, 1, 1)"
+        case "half_year" | "half_year_sample":
+            return f"make_date({year}, case when {text} like '%H1' then 1 else 7 end, 1)"
+        case "year_month_sv" | "month_year_sv":
+            month = _month_number(f"regexp_extract({text}, '(\\pL+)', 1)")
+            return f"case when {month} is not null then make_date({year}, {month}, 1) end"
+        case "px_month":
+            month = f"try_cast(right({text}, 2) as integer)"
+            return f"case when {month} between 1 and 12 then make_date({year}, {month}, 1) end"
+        case "day_sv":
+            month = _month_number(f"regexp_extract({text}, '(\\pL+)', 1)")
+            day = f"lpad(regexp_extract({text}, '^(\\d{{1,2}})', 1), 2, '0')"
+            return f"try_cast({year} || '-' || lpad(cast({month} as varchar), 2, '0') || '-' || {day} as date)"
+    raise ValueError(f"unknown period format {form}")
+
+
+_PERIOD_TYPE = {
+    "year": "year",
+    "year_range": "year_range",
+    "half_year": "half_year",
+    "half_year_sample": "sample",
+    "year_month_sv": "month",
+    "month_year_sv": "month",
+    "px_month": "month",
+    "day_sv": "day",
+}
+_END = {
+    "year": "make_date(year({s}), 12, 31)",
+    "half_year": "last_day(cast({s} + interval 5 month as date))",
+    "half_year_sample": "last_day(cast({s} + interval 5 month as date))",
+    "year_month_sv": "last_day({s})",
+    "month_year_sv": "last_day({s})",
+    "px_month": "last_day({s})",
+    "day_sv": "{s}",
+}
+_NAME = {
+    "year": "strftime({s}, '%Y')",
+    "year_range": "replace({t}, '-', '/')",
+    "half_year": "strftime({s}, '%Y') || '-' || right({t}, 2)",
+    "half_year_sample": "strftime({s}, '%Y') || '-' || right({t}, 2)",
+    "year_month_sv": "strftime({s}, '%Y-%m')",
+    "month_year_sv": "strftime({s}, '%Y-%m')",
+    "px_month": "strftime({s}, '%Y-%m')",
+    "day_sv": "strftime({s}, '%Y-%m-%d')",
+}
+
+
+def period_columns(period: Period) -> dict[str, str]:
+    """SQL for `period_start, period_end, period_type, period`; all null where no declared format fits."""
+    text = "concat_ws(' ', " + ", ".join(f"trim({name})" for name in period.columns) + ")"
+    cases: dict[str, list[str]] = {"period_start": [], "period_end": [], "period_type": [], "period": []}
+    for form in period.formats:
+        start = _period_start(form, text)
+        if form == "year_range":
+            end = f"make_date(cast(right({text}, 4) as integer), 12, 31)"
+            valid = f"left({text}, 4) <= right({text}, 4)"
+        else:
+            end = _END[form].format(s=f"({start})")
+            valid = f"({start}) is not null and year({start}) between 1900 and 2099"
+        when = f"when regexp_full_match({text}, {quoted(_PERIOD_PATTERNS[form])}) and {valid} then "
+        cases["period_start"].append(when + start)
+        cases["period_end"].append(when + end)
+        cases["period_type"].append(when + quoted(_PERIOD_TYPE[form]))
+        cases["period"].append(when + _NAME[form].format(s=f"({start})", t=text))
+    return {name: "case " + " ".join(whens) + " end" for name, whens in cases.items()}
+
+
+def _identity(layout: Layout) -> list[str]:
+    """SQL for what tells one record from another: series, key, area as written, and the values to compare."""
+
+    def part(name: str) -> str:
+        return f"coalesce({name}_code, '')" if layout.column(name).type == "code" else f"trim({name})"
+
+    def joined(parts: list[str], alias: str) -> str:
+        return f"concat_ws('|', {', '.join(parts)}) as {alias}" if parts else f"'' as {alias}"
+
+    numbers = [c.name for c in layout.columns if c.type == "number" and c.compare]
+    compared = [f"coalesce({n}_value::varchar, {n}_status)" for n in numbers]
+    compared = compared or [f"coalesce({c.name}, '')" for c in layout.columns]
+    unmapped = [f"when {c.name}_code is null then 'undeclared {c.name}'" for c in layout.columns
+                if c.type == "code" and c.unknown == "unmapped"]  # fmt: skip
+    outside = [f"when regexp_matches({o.column}, {quoted(o.pattern)}) then {quoted(o.reason)}" for o in layout.outside]
+    reasons = " ".join([*outside, *unmapped])
+    named = [(f"when coalesce(trim({a.column}), '') <> '' then", a) for a in layout.areas]
+    texts = " ".join(f"{when} trim({a.column})" for when, a in named)
+    systems = " ".join(f"{when} {quoted(a.system)}" for when, a in named)
+    return [
+        joined([f"trim({name})" for name in layout.series_columns], "series_key"),
+        joined([part(name) for name in layout.key], "key_text"),
+        joined(compared, "compare_text"),
+        f"case {texts} end as area_text" if texts else "null::varchar as area_text",
+        f"case {systems} end as area_system" if systems else "null::varchar as area_system",
+        f"case {reasons} end as outside_reason" if reasons else "null::varchar as outside_reason",
+    ]
+
+
+def typed_select(layout: Layout, source_id: str, relation: str) -> str:
+    """The SELECT of a layout's lexical view over `relation` (the cells of current deliveries, all text).
+
+    Adds to the cells' columns: `<c>_value`, `<c>_status`, `<c>_code` by type, the period columns, `source_id`,
+    `layout_id`, `series_key`, `key_text`, `compare_text` (what must be equal under one key), `area_text`,
+    `area_system`, `outside_reason`, and `fault_code, fault_column`: the first fault in column order.
+    """
+    typed, faults = [], ["when fields_fault is not null then 'R_FIELDS|'"]
+    for c in layout.columns:
+        fault = None
+        if c.type == "number":
+            typed += [f"{number_status(c)} as {c.name}_status"]
+            typed += [f"case when {c.name}_status = 'normal' then {number_value(c)} end as {c.name}_value"]
+            fault = number_fault(c)
+        elif c.type == "code":
+            typed += [f"{code_value(c)} as {c.name}_code"]
+            if c.unknown == "quarantine":
+                fault = f"case when {c.name}_code is null then 'R_CODE' end"
+        elif c.type in ("date", "timestamp"):
+            pattern = r"\d{4}-\d{2}-\d{2}" + ("" if c.type == "date" else r" \d{2}:\d{2}:\d{2}")
+            typed += [
+                f"case when regexp_full_match(trim({c.name}), {quoted(pattern)}) "
+                f"then try_cast(trim({c.name}) as {c.type}) end as {c.name}_value"
+            ]
+            fault = f"case when {c.name}_value is null then 'R_DATE' end"
+        elif c.pattern:
+            fault = f"case when not regexp_matches(trim({c.name}), {quoted(c.pattern)}) then 'R_PATTERN' end"
+        if fault:
+            faults.append(f"when ({fault}) is not null then ({fault}) || '|{c.name}'")
+    if layout.period:
+        typed += [f"{sql} as {name}" for name, sql in period_columns(layout.period).items()]
+        faults.append(f"when period is null then 'R_PERIOD|{layout.period.columns[0]}'")
+    else:
+        typed += ["null::date as period_start", "null::date as period_end"]
+        typed += ["null::varchar as period_type", "null::varchar as period"]
+    typed += _identity(layout)
+    columns = ",\n      ".join(typed)
+    fault = "case " + " ".join(faults) + " end"
+    return f"""
+    with typed as (
+      select *, {quoted(source_id)} as source_id, {quoted(layout.layout_id)} as layout_id,
+      {columns}
+      from {relation}
+    ),
+    judged as (select *, {fault} as fault from typed)
+    select * exclude (fault), split_part(fault, '|', 1) as fault_code,
+      nullif(split_part(fault, '|', 2), '') as fault_column
+    from judged
+    """
