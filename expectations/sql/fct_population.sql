@@ -1,12 +1,14 @@
 {# Population. From 2025 the statistics office adds noise to every count (Cell Key Method): parts miss their total by up
 to 8 in the delivered table. `change_in_region` is the change of a region's whole population in percent from the
-period before, at most a year ago; where a municipality moved county the change is known and is listed as `boundary_change`, not judged. #}
+period before, at most a year ago. Where a municipality moved county the change is known, and is listed as
+`boundary_change` instead: Heby moved on 1 January 2007, which a series that puts December on the next year's division
+shows in 2006. #}
 {% from '_rules.sql' import judged %}
 {% set extra %}
     case when noise = 'none' then abs(sex_gap) end as sex_gap_exact,
     case when noise = 'ckm' then abs(sex_gap) end as sex_gap_noisy,
     value - trunc(value) as fraction,
-    (area_code, left(period, 4)) in (('03', '2007'), ('19', '2007')) as boundary_moved
+    area_code in ('03', '19') and left(period, 4) in ('2006', '2007') as boundary_moved
 {% endset %}
 with judged as (
 {{ judged('marts.fct_population', ['age_group', 'measure', 'source_id'], 'source_id', 'value', 1000,

@@ -198,10 +198,10 @@ compared as (
   select v.*,
     r.value as reference_value, r.numerator as reference_numerator,
     coalesce(v.last_break > r.period, false) or (v.break_in_fact and not r.break_in_fact) as crosses_break,
-    coalesce(v.coverage_n < v.coverage_expected, false) or coalesce(r.coverage_n < r.coverage_expected, false) as partial,
-    array_to_string(list_sort(list_distinct(list_filter(
-      string_split(v.value_flags, '|') || [case when v.last_break is not null then 'break' else '' end], x -> x <> ''))),
-      '|') as flags
+    coalesce(v.coverage_n < v.coverage_expected, false)
+      or coalesce(r.coverage_n < r.coverage_expected, false) as partial,
+    array_to_string(list_sort(list_distinct(list_filter(string_split(v.value_flags, '|')
+      || [case when v.last_break is not null then 'break' else '' end], x -> x <> ''))), '|') as flags
   from valued as v
   left join valued as r on r.indicator_id = v.indicator_id and r.definition_version = v.definition_version
     and r.area_code = v.area_code and r.area_level = v.area_level and r.sex = v.sex and r.age_group = v.age_group

@@ -25,8 +25,9 @@ def add_intervals(con: duckdb.DuckDBPyConnection, definitions: Sequence[Definiti
     """
     published = [d.indicator_id for d in definitions if d.ci_method == "as_published"]
     con.execute(
-        f"create or replace temp table _intervals as select {_KEY}, ci_low::double as ci_low, ci_high::double as ci_high "
-        "from _collected where value_status = 'normal' and ci_low is not null and ci_high is not null "
+        f"create or replace temp table _intervals as select {_KEY}, "
+        "ci_low::double as ci_low, ci_high::double as ci_high from _collected "
+        "where value_status = 'normal' and ci_low is not null and ci_high is not null "
         "and list_contains(?, indicator_id)",
         [published],
     )

@@ -21,9 +21,9 @@ INDICATOR_COLUMNS = (
     "age_groups", "disclosure_rule", "quality_grade", "source_ids", "companions", "definition_sha256",
 )  # fmt: skip
 _CORRECTIONS = (
-    "correction_id varchar, source_id varchar, delivery_sha256 varchar, file varchar, line bigint, column_name varchar, "
-    "wrong_value varchar, right_value varchar, value_status_after varchar, reason varchar, evidence varchar, "
-    "decided_by varchar, decided_on date"
+    "correction_id varchar, source_id varchar, delivery_sha256 varchar, file varchar, line bigint, "
+    "column_name varchar, wrong_value varchar, right_value varchar, value_status_after varchar, reason varchar, "
+    "evidence varchar, decided_by varchar, decided_on date"
 )
 _SOURCES = (
     "source_id varchar, name_sv varchar, name_en varchar, owner varchar, licence varchar, rhythm varchar, "

@@ -8,7 +8,7 @@ create table receipts (               -- one arrival of bytes
   via             text not null check (via in ('ingest', 'landing')),
   delivery_sha256 text,                   -- null when the bytes were not taken (refused by name)
   bytes           integer,
-  extracted_at    text,                   -- the export's own date under this name, or as told by the receiver
+  extracted_at    text,                   -- where this arrival dates the bytes otherwise than the delivery itself does
   manifest        text,                   -- the sidecar that came with it, as JSON
   arrival         text                    -- the file in the landing (inode and change time), so that a repeat is known
 );
@@ -115,11 +115,11 @@ create index stages_by_run on stages (run_id, stage_id);
 
 -- Receipts that were accepted: their last outcome is loaded or duplicate.
 create view accepted_receipts as
-select r.receipt_id, r.delivery_sha256, r.received_at, coalesce(r.extracted_at, '') as extracted_at
+select r.receipt_id, r.delivery_sha256, r.received_at, coalesce(r.extracted_at, d.extracted_at, '') as extracted_at
 from receipts as r
 join outcomes as o using (receipt_id)
-where r.delivery_sha256 is not null
-  and o.outcome in ('loaded', 'duplicate')
+join deliveries as d using (delivery_sha256)
+where o.outcome in ('loaded', 'duplicate')
   and not exists (
     select 1 from outcomes as later where later.receipt_id = o.receipt_id and later.outcome_id > o.outcome_id
   );

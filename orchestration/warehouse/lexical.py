@@ -49,9 +49,11 @@ def number_value(column: Column) -> str:
 
 
 def number_status(column: Column) -> str:
-    """SQL giving the kind of missing of a declared marker, else `normal`."""
-    whens = " ".join(f"when {quoted(marker)} then {quoted(status)}" for marker, status in column.missing.items())
-    return f"case trim({column.name}) {whens} else 'normal' end" if whens else "'normal'"
+    """SQL giving a correction's status or the kind of missing of a declared marker, else `normal`."""
+    override = f"when override_column = {quoted(column.name)} and override_status is not null then override_status"
+    text = f"trim({column.name})"
+    whens = " ".join(f"when {text} = {quoted(marker)} then {quoted(status)}" for marker, status in column.missing.items())
+    return f"case {override} {whens} else 'normal' end"
 
 
 def number_fault(column: Column) -> str:
@@ -160,7 +162,7 @@ def _identity(layout: Layout) -> list[str]:
     """SQL for what tells one record from another: series, key, area as written, and the values to compare."""
 
     def part(name: str) -> str:
-        return f"coalesce({name}_code, '')" if layout.column(name).type == "code" else f"trim({name})"
+        return f"coalesce({name}_code, trim({name}))" if layout.column(name).type == "code" else f"trim({name})"
 
     def joined(parts: list[str], alias: str) -> str:
         return f"concat_ws('|', {', '.join(parts)}) as {alias}" if parts else f"'' as {alias}"

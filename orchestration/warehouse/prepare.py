@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.sources.model import Layout
+from orchestration.sources.corrections import Correction, applied, corrected_cells
 from orchestration.warehouse.lexical import quoted, typed_select
 
 if TYPE_CHECKING:
@@ -26,9 +27,16 @@ _CELL_COLUMNS = ("delivery_sha256", "file", "line", "column_name", "scope_key", 
 
 
 def prepare(
-    connection: duckdb.DuckDBPyConnection, catalogue: Catalogue, current: Iterable[CurrentDelivery], cells: Path
+    connection: duckdb.DuckDBPyConnection,
+    catalogue: Catalogue,
+    current: Iterable[CurrentDelivery],
+    cells: Path,
+    corrections: list[Correction],
 ) -> None:
-    """Write schemas `declared` and `cells`. `cells` is the home's folder of Parquet files."""
+    """Write schemas `declared` and `cells`. `cells` is the home's folder of Parquet files.
+
+    Raises `CorrectionExpired` when a correction of a delivered layout no longer fits.
+    """
     deliveries = list(current)
     connection.execute("create schema if not exists declared; create schema if not exists cells")
     _declare_deliveries(connection, deliveries)
@@ -37,6 +45,7 @@ def prepare(
     by_layout: dict[tuple[str, str], list[CurrentDelivery]] = defaultdict(list)
     for delivery in deliveries:
         by_layout[delivery.source_id, delivery.layout_id].append(delivery)
+    overrides: list[tuple] = []
     for source, layout in catalogue.layouts():
         if layout.family == "document":
             continue
@@ -44,8 +53,12 @@ def prepare(
             cells / source.source_id / layout.layout_id / f"{d.delivery_sha256}.parquet"
             for d in by_layout[source.source_id, layout.layout_id]
         ]
-        select = typed_select(layout, source.source_id, _cells_of(layout, files))
+        raw = _cells_of(layout, files)
+        own = [c for c in corrections if files and (c.source_id, c.layout_id) == (source.source_id, layout.layout_id)]
+        overrides += applied(connection, raw, own)
+        select = typed_select(layout, source.source_id, corrected_cells(raw, own))
         connection.execute(f"create or replace view cells.{source.source_id}__{layout.layout_id} as {select}")
+    _declare_corrections(connection, overrides)
 
 
 def _cells_of(layout: Layout, files: list[Path]) -> str:
@@ -101,6 +114,16 @@ def _declare_sources(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue
         for s in catalogue.sources
     ]
     _insert(connection, "declared.sources", rows)
+
+
+def _declare_corrections(connection: duckdb.DuckDBPyConnection, rows: list[tuple]) -> None:
+    connection.execute(
+        """create or replace table declared.corrections (
+          correction_id varchar, source_id varchar, delivery_sha256 varchar, file varchar, line bigint,
+          column_name varchar, wrong_value varchar, right_value varchar, value_status_after varchar, reason varchar,
+          evidence varchar, decided_by varchar, decided_on date)"""
+    )
+    _insert(connection, "declared.corrections", [tuple(None if v is None else str(v) for v in row) for row in rows])
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[tuple]) -> None:

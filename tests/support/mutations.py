@@ -189,7 +189,8 @@ INDICATORS = [
 AREAS = [
     _emptied("areas", "area_code in ('02', '00X09') or valid_to = date '1951-12-31'"),
     _halved("areas", "area_code = '02'"),
-    Mutation("areas", "regions_today", "valid_to", "date '2020-01-01'", "area_code = '05' and area_level = 'region'", None),
+    Mutation("areas", "regions_today", "valid_to", "date '2020-01-01'", "area_code = '05' and area_level = 'region' and valid_to is null",
+             None),
     Mutation("areas", "counties_today", "valid_to", "date '2020-01-01'", "area_code = '05' and area_level = 'county'",
              None),
     Mutation("areas", "municipalities_today", "valid_to", "date '2020-01-01'", "area_code = '0501'", None),

@@ -1,0 +1,8 @@
+-- Overcrowding in somatic in-patient care, patients per 100 available beds, as published. The nation is the owner's.
+with facts as (
+  select *
+  from {{ indicator_facts('fct_observations') }} as rows_of_fact
+  where topic_code = 'overcrowding_somatic'
+)
+
+{{ as_published('facts') }}

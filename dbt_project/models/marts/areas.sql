@@ -1,0 +1,2 @@
+-- Areas (områden): nation, nation without Gotland, counties (län), regions, municipalities (kommuner), with dates.
+select * from {{ ref('seed_areas') }}

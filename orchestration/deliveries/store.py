@@ -1,0 +1,126 @@
+"""The raw store: every delivery's bytes as received, once, under their SHA-256, for ever. Owners' files are not touched."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import stat
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from orchestration.deliveries.refusal import FileRefused
+from orchestration.home import Home, sync_directory
+from orchestration.ledger.process import alive
+
+_CHUNK = 1 << 20
+_INCOMING = ".incoming-"
+# Marks that turn the direction of text: a name with one reads as another name.
+_TURNING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+class FileChanging(OSError):
+    """The file changed while it was copied: it is still being written. Take it in again when it is whole."""
+
+
+def store(path: Path, home: Home) -> tuple[str, int]:
+    """Keep a file's bytes in the raw store and return (SHA-256, number of bytes). Safe to repeat and to interrupt.
+
+    Returns only when the bytes would survive a power cut. Raises `FileRefused` (F_NAME) for a link, anything that is
+    no plain file, and a name that holds a path or a control character; `FileChanging`; `OSError`.
+    """
+    check_name(path.name)
+    with _opened(path) as source:
+        before = os.fstat(source.fileno())
+        sha256 = hashlib.file_digest(source, "sha256").hexdigest()
+        target = home.raw_file(sha256)
+        if not _holds(target, before.st_size):
+            source.seek(0)
+            copied = _copy(source, home, before.st_size)
+            if copied != sha256:
+                raise FileChanging(f"{path} changed while it was read: take it in again when its sender is done")
+        after = os.fstat(source.fileno())
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise FileChanging(f"{path} changed while it was read: take it in again when its sender is done")
+    return sha256, before.st_size
+
+
+def check_name(name: str) -> None:
+    """Raise `FileRefused` (F_NAME) for a name that could lead elsewhere or cannot be shown."""
+    for character in name:
+        if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in _TURNING:
+            raise FileRefused(
+                "F_NAME", f"the name {printable(name)} holds the character U+{ord(character):04X}: rename the file"
+            )
+    if "\\" in name or "/" in name:
+        raise FileRefused("F_NAME", f"the name {name} holds a path: rename the file")
+
+
+def printable(name: str) -> str:
+    """A name as it may stand in a report: control characters and undecodable bytes written out."""
+    return "".join(
+        c if unicodedata.category(c) not in ("Cc", "Cs", "Zl", "Zp") and c not in _TURNING else f"\\u{ord(c):04x}"
+        for c in name
+    )
+
+
+def clear_leftovers(home: Home) -> None:
+    """Remove half copies whose process is gone."""
+    for path in home.raw.glob(f"{_INCOMING}*"):
+        pid = path.name.removeprefix(_INCOMING).partition("-")[0]
+        if pid.isdigit() and not alive(int(pid), None):
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """The file opened for reading, never through a link and never waiting for a pipe's other end."""
+    if path.is_symlink():
+        raise FileRefused("F_NAME", f"{printable(path.name)} is a link: hand over the file itself")
+    if not path.exists():
+        raise FileNotFoundError(f"there is no file {path}")
+    if not path.is_file():
+        raise FileRefused("F_NAME", f"{printable(path.name)} is not a plain file: hand over a file")
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise FileRefused("F_NAME", f"{printable(path.name)} is not a plain file: hand over a file")
+        yield file
+
+
+def _holds(target: Path, size: int) -> bool:
+    """Whether the bytes lie there already. A name is only ever given to a whole file, so a size that differs is damage."""
+    try:
+        return target.stat().st_size == size
+    except FileNotFoundError:
+        return False
+
+
+def _copy(source: BinaryIO, home: Home, size: int) -> str:
+    """Copy into the store under the SHA-256 of what was copied, and return it."""
+    incoming = home.raw / f"{_INCOMING}{os.getpid()}-{secrets.token_hex(6)}"
+    digest = hashlib.sha256()
+    try:
+        with incoming.open("xb") as copy:
+            os.fchmod(copy.fileno(), 0o400)
+            while chunk := source.read(_CHUNK):
+                digest.update(chunk)
+                copy.write(chunk)
+            copy.flush()
+            os.fsync(copy.fileno())
+        sha256 = digest.hexdigest()
+        target = home.raw_file(sha256)
+        if not target.parent.exists():
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            sync_directory(home.raw)
+        incoming.replace(target)
+        sync_directory(target.parent)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            incoming.unlink(missing_ok=True)
+        raise
+    return sha256

@@ -1,0 +1,283 @@
+"""Receipts, their outcomes, what was read from each delivery, and which delivery is current for what.
+
+Here stands the rule of revisions: for each scope and period the accepted receipt with the greatest export date, then
+the latest arrival, decides. So an owner may retract (A, B, A again), and an older export that arrives late replaces
+nothing. Arrivals are numbered by a moment that only grows, whatever the clock does.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from orchestration.ledger.clock import now, now_after
+from orchestration.ledger.file import LedgerFile
+
+Via = Literal["ingest", "landing"]
+Outcome = Literal["loaded", "duplicate", "refused", "unrecognised", "document"]
+Judgement = Literal["accepted", "document", "refused", "unrecognised"]
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One file that was handed over, and how it was judged; `judgement` is None when judging it raised.
+
+    `extracted_at` is given where this arrival dates its bytes otherwise than the delivery itself does.
+    """
+
+    file_name: str
+    via: Via
+    judgement: Judgement | None
+    delivery_sha256: str | None = None
+    bytes: int | None = None
+    extracted_at: str | None = None
+    manifest: str | None = None
+    arrival: str | None = None
+    code: str | None = None
+    message: str | None = None
+    source_id: str | None = None
+    layout_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """An arrival on record. `outcome` is None while the file has not been judged."""
+
+    receipt_id: int
+    received_at: str
+    file_name: str
+    delivery_sha256: str | None
+    outcome: Outcome | None
+    code: str | None
+    message: str | None
+    source_id: str | None
+    layout_id: str | None
+
+
+@dataclass(frozen=True)
+class Covered:
+    """A scope and period that a delivery replaces, and how many of its records lie there."""
+
+    scope_key: str
+    period_key: str
+    records: int
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Recognised bytes and how they were read. `records_raw` is the second counter's, `records_read` the reader's."""
+
+    delivery_sha256: str
+    source_id: str
+    layout_id: str
+    file_name: str
+    bytes: int
+    extracted_at: str | None
+    origin: Literal["real", "synthetic"]
+    records_raw: int
+    records_read: int
+    unmapped: tuple[str, ...]
+    cells_path: str | None
+    reader_hash: str
+    read_at: str = ""
+
+
+@dataclass(frozen=True)
+class CurrentDelivery:
+    """A delivery that is current for at least one (scope_key, period_key); `received_at` is of the deciding receipt."""
+
+    delivery_sha256: str
+    source_id: str
+    layout_id: str
+    file_name: str
+    extracted_at: str | None
+    received_at: str
+    coverage: tuple[Pair, ...]
+
+    @property
+    def period_keys(self) -> tuple[str, ...]:
+        return tuple(sorted({period for _, period in self.coverage}))
+
+
+class History(LedgerFile):
+    """The part of the ledger about deliveries."""
+
+    def write_delivery(self, delivery: Delivery, coverage: Iterable[Covered]) -> None:
+        """Record how bytes were read, in place of any earlier reading of the same bytes."""
+        with self.transaction() as connection:
+            connection.execute("delete from deliveries where delivery_sha256 = ?", (delivery.delivery_sha256,))
+            connection.execute(
+                "insert into deliveries values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    delivery.delivery_sha256, delivery.source_id, delivery.layout_id, delivery.file_name,
+                    delivery.bytes, delivery.extracted_at, delivery.origin, delivery.records_raw,
+                    delivery.records_read, json.dumps(delivery.unmapped, ensure_ascii=False), delivery.cells_path,
+                    delivery.reader_hash, now(),
+                ),
+            )  # fmt: skip
+            connection.executemany(
+                "insert into coverage values (?, ?, ?, ?)",
+                [(delivery.delivery_sha256, c.scope_key, c.period_key, c.records) for c in coverage],
+            )
+
+    def withdraw_reading(self, delivery_sha256: str, reader_hash: str, code: str, message: str) -> None:
+        """Say that a delivery that was read once is refused by the reader of today: it is current for nothing."""
+        with self.transaction() as connection:
+            connection.execute("delete from coverage where delivery_sha256 = ?", (delivery_sha256,))
+            connection.execute(
+                "update deliveries set cells_path = null, reader_hash = ?, read_at = ? where delivery_sha256 = ?",
+                (reader_hash, now(), delivery_sha256),
+            )
+            connection.execute(
+                """insert into outcomes (receipt_id, at, outcome, code, message, source_id, layout_id)
+                   select a.receipt_id, ?, 'refused', ?, ?, d.source_id, d.layout_id
+                   from accepted_receipts as a join deliveries as d using (delivery_sha256)
+                   where delivery_sha256 = ? order by a.received_at desc limit 1""",
+                (now(), code, message, delivery_sha256),
+            )
+
+    def record_arrivals(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
+        """Give every arrival its receipt and, unless its judging raised, its outcome: all in one transaction.
+
+        Accepted bytes are `loaded` when they are new, or when this call made them current again for anything; else
+        `duplicate`. A receipt left without an outcome by an earlier call is replaced when its bytes come again.
+        """
+        receipt_ids = []
+        with self.transaction() as connection:
+            known = {r["delivery_sha256"] for r in connection.execute("select delivery_sha256 from accepted_receipts")}
+            before = self._current_pairs(connection)
+            (last,) = connection.execute("select max(received_at) from receipts").fetchone()
+            for arrival in arrivals:
+                last = now_after(last)
+                receipt_ids.append(_insert(connection, arrival, last))
+            after = self._current_pairs(connection)
+            for arrival, receipt_id in zip(arrivals, receipt_ids, strict=True):
+                sha256 = arrival.delivery_sha256
+                if arrival.judgement != "accepted" or sha256 is None:
+                    continue
+                if sha256 not in known:
+                    _settle(connection, receipt_id, "loaded", None)
+                elif after[sha256] - before[sha256]:
+                    _settle(connection, receipt_id, "loaded", "received again: these bytes are current again")
+                known.add(sha256)
+                before[sha256] = after[sha256]
+        written = {r.receipt_id: r for r in self._receipts("r.receipt_id >= ?", min(receipt_ids, default=0))}
+        return [written[i] for i in receipt_ids]
+
+    def receipt_of_arrival(self, arrival: str) -> Receipt | None:
+        """The receipt, with an outcome, that this very file in the landing already has."""
+        found = [r for r in self._receipts("r.arrival = ?", arrival) if r.outcome is not None]
+        return found[-1] if found else None
+
+    def receipts(self) -> list[Receipt]:
+        """Every receipt with its last outcome, in order of arrival."""
+        return self._receipts("?", 1)
+
+    def delivery(self, delivery_sha256: str) -> Delivery | None:
+        found = self.row("select * from deliveries where delivery_sha256 = ?", (delivery_sha256,))
+        return _delivery(found) if found else None
+
+    def deliveries(self) -> list[Delivery]:
+        """Every recognised delivery, current or not, by source, layout and hash."""
+        return [_delivery(r) for r in self.rows("select * from deliveries order by source_id, layout_id, delivery_sha256")]
+
+    def coverage_of(self, delivery_sha256: str) -> list[Covered]:
+        """What a delivery replaces where it is current, in order of scope and period."""
+        rows = self.rows(
+            "select scope_key, period_key, records from coverage where delivery_sha256 = ? order by 1, 2",
+            (delivery_sha256,),
+        )
+        return [Covered(*row) for row in rows]
+
+    def current_deliveries(self) -> list[CurrentDelivery]:
+        """Every delivery that is current for something, by source, layout and hash, with what it is current for."""
+        rows = self.rows(
+            """select d.delivery_sha256, d.source_id, d.layout_id, d.file_name,
+                 coalesce(d.extracted_at, (
+                   select nullif(a.extracted_at, '') from accepted_receipts as a
+                   where a.delivery_sha256 = d.delivery_sha256 order by a.received_at limit 1)) as extracted_at,
+                 c.received_at, c.scope_key, c.period_key
+               from current_coverage as c join deliveries as d using (delivery_sha256)
+               order by d.source_id, d.layout_id, d.delivery_sha256, c.scope_key, c.period_key"""
+        )
+        pairs: dict[tuple, list[Pair]] = defaultdict(list)
+        for row in rows:
+            pairs[tuple(row)[:6]].append((row["scope_key"], row["period_key"]))
+        return [CurrentDelivery(*facts, coverage=tuple(covered)) for facts, covered in pairs.items()]
+
+    def records_expected(self) -> dict[str, int]:
+        """For each current delivery the records that a build must account for.
+
+        That is the second counter's number, less what lies in scopes and periods that a newer delivery has replaced.
+        """
+        rows = self.rows(
+            """with current as materialized (select * from current_coverage)
+               select d.delivery_sha256, d.records_raw - (
+                 select coalesce(sum(c.records), 0) from coverage as c
+                 where c.delivery_sha256 = d.delivery_sha256 and not exists (
+                   select 1 from current as k where k.delivery_sha256 = c.delivery_sha256
+                     and k.scope_key = c.scope_key and k.period_key = c.period_key))
+               from deliveries as d where d.delivery_sha256 in (select delivery_sha256 from current)"""
+        )
+        return {row[0]: row[1] for row in rows}
+
+    def _current_pairs(self, connection: sqlite3.Connection) -> dict[str, set[Pair]]:
+        pairs: dict[str, set[Pair]] = defaultdict(set)
+        for row in connection.execute("select delivery_sha256, scope_key, period_key from current_coverage"):
+            pairs[row["delivery_sha256"]].add((row["scope_key"], row["period_key"]))
+        return pairs
+
+    def _receipts(self, condition: str, parameter: object) -> list[Receipt]:
+        rows = self.rows(
+            f"""select r.receipt_id, r.received_at, r.file_name, r.delivery_sha256,
+                  o.outcome, o.code, o.message, o.source_id, o.layout_id
+                from receipts as r
+                left join outcomes as o on o.outcome_id = (
+                  select max(outcome_id) from outcomes where receipt_id = r.receipt_id)
+                where {condition} order by r.received_at""",
+            (parameter,),
+        )
+        return [Receipt(*row) for row in rows]
+
+
+def _insert(connection: sqlite3.Connection, arrival: Arrival, received_at: str) -> int:
+    """The receipt, and its outcome; an accepted one stands as `duplicate` until the current set is known."""
+    connection.execute(
+        """delete from receipts where delivery_sha256 is ? and file_name = ? and via = ?
+           and not exists (select 1 from outcomes as o where o.receipt_id = receipts.receipt_id)""",
+        (arrival.delivery_sha256, arrival.file_name, arrival.via),
+    )
+    cursor = connection.execute(
+        """insert into receipts (received_at, file_name, via, delivery_sha256, bytes, extracted_at, manifest, arrival)
+           values (?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            received_at, arrival.file_name, arrival.via, arrival.delivery_sha256, arrival.bytes,
+            arrival.extracted_at, arrival.manifest, arrival.arrival,
+        ),
+    )  # fmt: skip
+    receipt_id = cursor.lastrowid
+    assert receipt_id is not None
+    if arrival.judgement is not None:
+        outcome = "duplicate" if arrival.judgement == "accepted" else arrival.judgement
+        connection.execute(
+            """insert into outcomes (receipt_id, at, outcome, code, message, source_id, layout_id)
+               values (?, ?, ?, ?, ?, ?, ?)""",
+            (receipt_id, received_at, outcome, arrival.code, arrival.message, arrival.source_id, arrival.layout_id),
+        )
+    return receipt_id
+
+
+def _settle(connection: sqlite3.Connection, receipt_id: int, outcome: Outcome, message: str | None) -> None:
+    connection.execute(
+        "update outcomes set outcome = ?, message = coalesce(?, message) where receipt_id = ?",
+        (outcome, message, receipt_id),
+    )
+
+
+def _delivery(row: sqlite3.Row) -> Delivery:
+    return Delivery(**{**dict(row), "unmapped": tuple(json.loads(row["unmapped"]))})

@@ -1,0 +1,18 @@
+"""The ledger: what happened, and nothing else. One class over one SQLite file, composed of its subjects.
+
+Every reporting command reads the ledger and the releases, never the warehouse, and so answers while a run writes.
+"""
+
+from __future__ import annotations
+
+from orchestration.ledger.file import LedgerError
+from orchestration.ledger.history import Arrival, Covered, CurrentDelivery, Delivery, History, Receipt
+from orchestration.ledger.records import Records
+from orchestration.ledger.runs import Run, Runs
+from orchestration.ledger.verdicts import Verdicts
+
+__all__ = ["Arrival", "Covered", "CurrentDelivery", "Delivery", "Ledger", "LedgerError", "Receipt", "Run"]
+
+
+class Ledger(History, Records, Verdicts, Runs):
+    """Receipts and deliveries (`history`), records and quarantine (`records`), verdicts, and runs."""
