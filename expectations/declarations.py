@@ -64,18 +64,24 @@ class Expectation(_Strict):
         for name in ("min_value", "max_value"):
             bound = self.kwargs.get(name, 0)
             if isinstance(bound, bool) or not isinstance(bound, int | float):
-                raise ValueError(f"{self.id}: {name} is {bound!r}, not a number (YAML reads 1e-6 as text: write 0.000001)")
+                raise ValueError(
+                    f"{self.id}: {name} is {bound!r}, not a number (YAML reads 1e-6 as text: write 0.000001)"
+                )
         return self
 
     def arguments(self, last_count: int | None) -> dict[str, Any]:
         """The arguments with the bounds of the history put in."""
         if self.history is None or last_count is None:
             return dict(self.kwargs)
-        return {**self.kwargs, "min_value": int(self.history.least * last_count), "max_value": int(self.history.most * last_count)}
+        return {
+            **self.kwargs,
+            "min_value": int(self.history.least * last_count),
+            "max_value": int(self.history.most * last_count),
+        }
 
 
 class Suite(_Strict):
-    """The expectations of one dataset, `sql` the query whose rows they judge (rendered), `version` what changed last."""
+    """The expectations of one dataset, `sql` the query whose rows they judge (rendered), `version` its edition."""
 
     dataset: str
     version: int = Field(ge=1)

@@ -6,26 +6,21 @@ before the next opens. What a finding means for publication is the gate's matter
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from expectations.counting import failures
 from expectations.declarations import DATASETS, FOLDER, TABLES, Expectation, Suite, SuiteUnusable, load
+from expectations.validation import SUITE_FINDING, Progress, exception_of, reason, validate
 
 if TYPE_CHECKING:
     import duckdb
 
     from orchestration.ledger.verdict import Finding, Verdict
 
-Progress = Callable[[str], None]
-SUITE_FINDING = "suite"
 TABLE_FINDING = "table"
-# What DuckDB calls errors whose text may hold a value of the data.
-_ABOUT_DATA = re.compile(r"(Conversion|Out of Range|Invalid Input|Constraint|Internal) Error")
 
 
 def judge(
@@ -63,7 +58,7 @@ def judge(
         for name in names:
             prints[name] = _fingerprint(con, name)
     runnable = [s for n, s in suites.items() if isinstance(s, Suite) and prints[n] is not None]
-    raw = _validate(warehouse, runnable, dict(history or {}), docs, progress)
+    raw = validate(warehouse, runnable, dict(history or {}), docs, progress)
     with _reading(warehouse) as con:
         return [_verdict(con, name, suites[name], prints[name], raw.get(name, {})) for name in names]
 
@@ -97,71 +92,6 @@ def _fingerprint(con: duckdb.DuckDBPyConnection, dataset: str) -> str | None:
     return data_fingerprint(con, f"{schema}.{table}") if known and known[0] else None
 
 
-def _validate(
-    warehouse: Path, suites: list[Suite], history: dict[str, int], docs: Path | None, progress: Progress | None
-) -> dict[str, dict[str, Any]]:
-    """Run the suites; per dataset the results by expectation id, or under `SUITE_FINDING` why none could be had."""
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
-    from expectations.data_docs import build, publish_to
-    from expectations.dialect import register
-
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    if docs is not None:
-        publish_to(context, docs)
-    results: dict[str, dict[str, Any]] = {}
-    try:
-        source = context.data_sources.add_sql(
-            "warehouse", connection_string=f"{register()}:///{warehouse}?access_mode=read_only"
-        )
-    except Exception as error:  # the tool cannot open what we just read: no verdict on the data
-        return {suite.dataset: {SUITE_FINDING: error} for suite in suites}
-    try:
-        for suite in suites:
-            if progress:
-                progress(suite.dataset)
-            try:
-                asset = source.add_query_asset(suite.dataset, query=f"select * from ({suite.sql}) as judged")
-                batch = asset.add_batch_definition_whole_table("all").get_batch()
-                rules = _gx_suite(suite, history.get(suite.dataset))
-                outcome = batch.validate(rules, result_format="BOOLEAN_ONLY")
-            except Exception as error:  # whatever the tool raises is the tool's failure, never the data's
-                results[suite.dataset] = {SUITE_FINDING: error}
-                continue
-            results[suite.dataset] = {r.expectation_config.meta["id"]: r for r in outcome.results}
-            if docs is not None:
-                context.suites.add(rules)
-                build(context, suite.dataset, outcome)
-        if docs is not None:
-            context.build_data_docs()
-    finally:
-        source.get_execution_engine().close()
-        source.get_engine().dispose()
-    return results
-
-
-def _gx_suite(suite: Suite, last_count: int | None) -> Any:
-    """The suite as Great Expectations knows it; raises what its constructors raise."""
-    import great_expectations as gx
-    import great_expectations.expectations as classes
-
-    return gx.ExpectationSuite(
-        name=suite.dataset,
-        expectations=[
-            getattr(classes, e.type)(
-                **e.arguments(last_count),
-                severity=e.severity,
-                meta={"id": e.id, "origin": e.origin, "message_sv": e.message_sv},
-                notes=f"{e.message}. Bound: {e.origin}",
-            )
-            for e in suite.expectations
-        ],
-    )
-
-
 def _verdict(
     con: duckdb.DuckDBPyConnection,
     dataset: str,
@@ -177,7 +107,7 @@ def _verdict(
         where = TABLES.get(dataset, f"marts.{dataset}")
         found = [_broken(TABLE_FINDING, f"{where} is not in the warehouse: build it, then judge again")]
     elif SUITE_FINDING in results:
-        found = [_broken(SUITE_FINDING, f"{dataset} could not be judged: {_reason(results[SUITE_FINDING])}")]
+        found = [_broken(SUITE_FINDING, f"{dataset} could not be judged: {reason(results[SUITE_FINDING])}")]
     else:
         found = [_finding(con, suite, e, results.get(e.id)) for e in suite.expectations]
     return Verdict(
@@ -221,22 +151,3 @@ def _broken(expectation_id: str, message: str, severity: str = "critical") -> Fi
     return Finding(
         expectation=expectation_id, severity=severity, outcome="broken", message=message, failed_rows=None, slices=()
     )
-
-
-def exception_of(result: Any) -> str | None:
-    """What an expectation raised, in one line, or None. Great Expectations gives it flat or keyed by metric."""
-    info = result.exception_info or {}
-    for entry in [info, *(v for v in info.values() if isinstance(v, dict))]:
-        if entry.get("raised_exception"):
-            return _reason(entry.get("exception_message") or "an exception without a message")
-    return None
-
-
-def _reason(error: Any) -> str:
-    """An error in one line. Only messages about names and grammar are quoted: a failed cast quotes the data's values."""
-    text = " ".join(re.split(r"\bLINE \d+:|\[SQL:", str(error))[0].split())
-    kind = type(error).__name__ + ": " if isinstance(error, Exception) else ""
-    about_data = _ABOUT_DATA.search(text)
-    if about_data:
-        return f"{kind}{about_data[0]} (its message may quote the data and is left out)"
-    return f"{kind}{text[:300]}"

@@ -134,9 +134,7 @@ class Home:
         if declared["origin"] == origin:
             return
         if declared["origin"] is not None:
-            raise HomeError(
-                f"{self.path} is a {declared['origin']} home and cannot become {origin}: use another home for {origin} data"
-            )
+            raise HomeError(f"{self.path} is a {declared['origin']} home and cannot become {origin}: use another home")
         self._declare({**declared, "origin": origin})
 
     def _declared(self) -> dict:
@@ -155,7 +153,7 @@ class Home:
             raise HomeError(f"{self.declaration} is damaged: restore it from a backup of the home")
         if declared["format"] > FORMAT:
             raise HomeTooNew(
-                f"{self.path} has format {declared['format']}, this version of vardlagret knows formats up to {FORMAT}: "
+                f"{self.path} has format {declared['format']}, this version of vardlagret knows up to {FORMAT}: "
                 "install the version that made it, or a newer one"
             )
         return declared

@@ -8,7 +8,8 @@ and the like, rates per person of the whole population, come for women and men o
     case when starts_with(unit, 'per_') or unit = 'persons' then value end as amount
 {% endset %}
 {{ judged('marts.fct_observations', ['topic_code', 'age_group', 'measure', 'unit', 'source_id'],
-    'source_id', "case when " ~ rate ~ " then value end", 20,
+    'source_id', "case when " ~ rate ~ " then value end",
+    "case when contains(unit, 'per_inhabitant') then 1000 else 20 end",
     ['source_id', 'topic_code', 'measure'], ['source_id', 'topic_code', 'measure'],
     per_person="unit in ('per_1000', 'per_100000')", rate=rate,
     count="unit = 'persons'", of_nation=rate, extra=extra) }}

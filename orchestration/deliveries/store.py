@@ -1,4 +1,4 @@
-"""The raw store: every delivery's bytes as received, once, under their SHA-256, for ever. Owners' files are not touched."""
+"""The raw store: deliveries' bytes as received, once, under their SHA-256, for ever. Owners' files are not touched."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import stat
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from orchestration.deliveries.refusal import FileRefused
 from orchestration.home import Home, sync_directory
@@ -69,15 +69,20 @@ def printable(name: str) -> str:
 
 
 def clear_leftovers(home: Home) -> None:
-    """Remove half copies whose process is gone."""
+    """Remove what a kill left half written: copies whose process is gone, and hidden files among the cells.
+
+    The caller holds the home's lock, so nobody else writes cells.
+    """
     for path in home.raw.glob(f"{_INCOMING}*"):
         pid = path.name.removeprefix(_INCOMING).partition("-")[0]
         if pid.isdigit() and not alive(int(pid), None):
             path.unlink(missing_ok=True)
+    for path in home.cells.rglob(".*"):
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def _opened(path: Path) -> Iterator[BufferedReader]:
     """The file opened for reading, never through a link and never waiting for a pipe's other end."""
     if path.is_symlink():
         raise FileRefused("F_NAME", f"{printable(path.name)} is a link: hand over the file itself")
@@ -93,14 +98,14 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
 
 
 def _holds(target: Path, size: int) -> bool:
-    """Whether the bytes lie there already. A name is only ever given to a whole file, so a size that differs is damage."""
+    """Whether the bytes lie there already. Only whole files get a name here, so a size that differs is damage."""
     try:
         return target.stat().st_size == size
     except FileNotFoundError:
         return False
 
 
-def _copy(source: BinaryIO, home: Home, size: int) -> str:
+def _copy(source: BufferedReader, home: Home, size: int) -> str:
     """Copy into the store under the SHA-256 of what was copied, and return it."""
     incoming = home.raw / f"{_INCOMING}{os.getpid()}-{secrets.token_hex(6)}"
     digest = hashlib.sha256()

@@ -54,7 +54,7 @@ def assemble(
     data_origin: `real` or `synthetic`, the home's.
 
     Raises:
-        AssemblyError: a definition without a view, a view without a definition, or a view that breaks its shape.
+        AssemblyError: a definition without a view, or a view that breaks its shape.
     """
     if not definitions:
         raise AssemblyError("no indicator is defined; write one in dbt_project/indicators/<id>.yml")
@@ -74,11 +74,11 @@ def assemble(
 
 
 def _check_views(con: duckdb.DuckDBPyConnection, definitions: Sequence[Definition]) -> None:
-    """One view per definition and one definition per view."""
+    """Every definition has its view; a view without a definition is not published and is removed."""
     views = {
         name
         for (name,) in con.execute(
-            "select table_name from information_schema.tables where table_schema = 'indicators'"
+            "select table_name from information_schema.tables where table_schema = 'indicators' and table_type = 'VIEW'"
         ).fetchall()
     }
     for definition in definitions:
@@ -87,12 +87,9 @@ def _check_views(con: duckdb.DuckDBPyConnection, definitions: Sequence[Definitio
                 f"{definition.indicator_id}: the warehouse has no view indicators.{definition.model_name}; write "
                 f"dbt_project/models/indicators/{definition.model_name}.sql and run dbt build"
             )
-    # A view left from a definition since renamed is dropped by nobody else.
+    # dbt never drops the view of a model that is gone; left standing, it would look like an indicator of today.
     for name in sorted(views - {d.model_name for d in definitions}):
-        raise AssemblyError(
-            f"indicators.{name} has no definition; write dbt_project/indicators/{name.removeprefix('ind_')}.yml, or "
-            f"drop the view: drop view indicators.{name}"
-        )
+        con.execute(f'drop view indicators."{name}"')
 
 
 def _collect(con: duckdb.DuckDBPyConnection, definitions: Sequence[Definition]) -> None:

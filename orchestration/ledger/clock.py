@@ -1,4 +1,4 @@
-"""Moments as the ledger writes them: RFC 3339 in UTC with microseconds, fixed in width, so that text order is time order."""
+"""Moments as the ledger writes them: RFC 3339, UTC, microseconds, of fixed width, so that text order is time order."""
 
 from __future__ import annotations
 

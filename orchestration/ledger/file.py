@@ -30,7 +30,9 @@ class LedgerFile:
         self.path = path
         self._lock = threading.RLock()
         if read_only and not path.exists():
-            raise LedgerError(f"there is no ledger at {path}: nothing has been taken in yet; start with `ingest` or `nightly`")
+            raise LedgerError(
+                f"there is no ledger at {path}: nothing has been taken in yet; start with `ingest` or `nightly`"
+            )
         if not read_only:
             path.touch(mode=0o600, exist_ok=True)
         mode = "ro" if read_only else "rw"
@@ -63,7 +65,9 @@ class LedgerFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     @contextmanager

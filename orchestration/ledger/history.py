@@ -141,6 +141,21 @@ class History(LedgerFile):
                 (now(), code, message, delivery_sha256),
             )
 
+    def restore_reading(self, delivery_sha256: str) -> None:
+        """Accept again the receipts of a delivery whose reading had been withdrawn and that is read again."""
+        with self.transaction() as connection:
+            connection.execute(
+                """insert into outcomes (receipt_id, at, outcome, message, source_id, layout_id)
+                   select r.receipt_id, ?, 'loaded', 'read again by a newer reader', d.source_id, d.layout_id
+                   from receipts as r join deliveries as d using (delivery_sha256)
+                   where delivery_sha256 = ?
+                     and (select outcome from outcomes as o where o.receipt_id = r.receipt_id
+                          order by outcome_id desc limit 1) = 'refused'
+                     and exists (select 1 from outcomes as o where o.receipt_id = r.receipt_id
+                                 and o.outcome in ('loaded', 'duplicate'))""",
+                (now(), delivery_sha256),
+            )
+
     def record_arrivals(self, arrivals: Sequence[Arrival]) -> list[Receipt]:
         """Give every arrival its receipt and, unless its judging raised, its outcome: all in one transaction.
 
@@ -184,7 +199,9 @@ class History(LedgerFile):
 
     def deliveries(self) -> list[Delivery]:
         """Every recognised delivery, current or not, by source, layout and hash."""
-        return [_delivery(r) for r in self.rows("select * from deliveries order by source_id, layout_id, delivery_sha256")]
+        return [
+            _delivery(r) for r in self.rows("select * from deliveries order by source_id, layout_id, delivery_sha256")
+        ]
 
     def coverage_of(self, delivery_sha256: str) -> list[Covered]:
         """What a delivery replaces where it is current, in order of scope and period."""
@@ -205,10 +222,21 @@ class History(LedgerFile):
                from current_coverage as c join deliveries as d using (delivery_sha256)
                order by d.source_id, d.layout_id, d.delivery_sha256, c.scope_key, c.period_key"""
         )
-        pairs: dict[tuple, list[Pair]] = defaultdict(list)
+        by_delivery: dict[str, list[sqlite3.Row]] = defaultdict(list)
         for row in rows:
-            pairs[tuple(row)[:6]].append((row["scope_key"], row["period_key"]))
-        return [CurrentDelivery(*facts, coverage=tuple(covered)) for facts, covered in pairs.items()]
+            by_delivery[row["delivery_sha256"]].append(row)
+        return [
+            CurrentDelivery(
+                delivery_sha256=sha256,
+                source_id=held[0]["source_id"],
+                layout_id=held[0]["layout_id"],
+                file_name=held[0]["file_name"],
+                extracted_at=held[0]["extracted_at"],
+                received_at=max(row["received_at"] for row in held),
+                coverage=tuple((row["scope_key"], row["period_key"]) for row in held),
+            )
+            for sha256, held in by_delivery.items()
+        ]
 
     def records_expected(self) -> dict[str, int]:
         """For each current delivery the records that a build must account for.

@@ -36,10 +36,10 @@ class HomeLocked(Exception):
 
     def __init__(self, home: Home, held_by: Holder | None) -> None:
         self.holder = held_by
-        by = f"{held_by.who}, run {held_by.run_id}, since {held_by.since}, process {held_by.pid} on {held_by.host}"
-        super().__init__(
-            f"{home.path} is held by {by if held_by else 'another process'}: wait until it ends, or give --wait SECONDS"
-        )
+        by = "another process"
+        if held_by:
+            by = f"{held_by.who}, run {held_by.run_id}, since {held_by.since}, process {held_by.pid} on {held_by.host}"
+        super().__init__(f"{home.path} is held by {by}: wait until it ends, or give --wait SECONDS")
 
 
 @contextmanager

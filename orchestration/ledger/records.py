@@ -135,7 +135,9 @@ class Records(LedgerFile):
     def quarantine_totals(self) -> dict[str, int]:
         """`records_raw, accepted, quarantined, duplicate, files_refused` over the latest build."""
         counts = self.record_counts()
-        totals = {n: sum(getattr(c, n) for c in counts) for n in ("records_raw", "accepted", "quarantined", "duplicate")}
+        totals = {
+            n: sum(getattr(c, n) for c in counts) for n in ("records_raw", "accepted", "quarantined", "duplicate")
+        }
         return {**totals, "files_refused": len(self.refused_files())}
 
     def quarantine_items(self, source_id: str | None = None) -> list[QuarantineItem]:

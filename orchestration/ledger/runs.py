@@ -21,7 +21,7 @@ _GOOD_EXITS = (0, 3)
 
 @dataclass(frozen=True)
 class Run:
-    """One run. `ended_at` is None while it is open, `exit` -9 when its process died; `pid_alive` None on another host."""
+    """One run. `ended_at` is None while open, `exit` -9 when its process died; `pid_alive` is None on another host."""
 
     run_id: str
     nightly_id: str
@@ -63,9 +63,7 @@ class Runs(LedgerFile):
         with self.transaction() as connection:
             if not connection.execute("update runs set stage = ? where run_id = ?", (name, run_id)).rowcount:
                 raise KeyError(f"run {run_id} is not in the ledger: start it before its stage {name}")
-            connection.execute(
-                "insert into stages (run_id, name, started_at) values (?, ?, ?)", (run_id, name, now())
-            )
+            connection.execute("insert into stages (run_id, name, started_at) values (?, ?, ?)", (run_id, name, now()))
 
     def leave_stage(self, run_id: str, name: str, outcome: str, detail: Mapping[str, Any] | None = None) -> None:
         """Close the stage entered last under this name, with its outcome, details and seconds."""
@@ -79,7 +77,12 @@ class Runs(LedgerFile):
                 raise KeyError(f"run {run_id} is not in stage {name}: enter it before leaving it")
             connection.execute(
                 "update stages set seconds = ?, outcome = ?, detail = ? where stage_id = ?",
-                (seconds_between(open_stage["started_at"], now()), outcome, _json(detail or {}), open_stage["stage_id"]),
+                (
+                    seconds_between(open_stage["started_at"], now()),
+                    outcome,
+                    _json(detail or {}),
+                    open_stage["stage_id"],
+                ),
             )
 
     def end_run(
@@ -118,7 +121,9 @@ class Runs(LedgerFile):
         dead = [r for r in self.open_runs() if r.pid_alive is False]
         with self.transaction() as connection:
             for run in dead:
-                connection.execute("update runs set ended_at = ?, exit = ? where run_id = ?", (now(), KILLED, run.run_id))
+                connection.execute(
+                    "update runs set ended_at = ?, exit = ? where run_id = ?", (now(), KILLED, run.run_id)
+                )
                 connection.execute(
                     "update stages set outcome = 'killed' where run_id = ? and outcome is null", (run.run_id,)
                 )
@@ -139,7 +144,8 @@ class Runs(LedgerFile):
     def stages_of(self, run_id: str) -> list[dict[str, Any]]:
         """A run's stages in order: `name, started_at, seconds, outcome, detail`."""
         rows = self.rows(
-            "select name, started_at, seconds, outcome, detail from stages where run_id = ? order by stage_id", (run_id,)
+            "select name, started_at, seconds, outcome, detail from stages where run_id = ? order by stage_id",
+            (run_id,),
         )
         return [{**dict(r), "detail": json.loads(r["detail"] or "{}")} for r in rows]
 

@@ -1,4 +1,4 @@
-"""What the expectations said of one dataset. Plain values: the engine makes them, the ledger keeps them, the gate reads."""
+"""What the expectations said of one dataset, in plain values: the engine makes, the ledger keeps, the gate reads."""
 
 from __future__ import annotations
 
@@ -37,4 +37,6 @@ class Verdict:
 
     def __post_init__(self) -> None:
         if self.outcome not in OUTCOMES:
-            raise ValueError(f"the verdict on {self.dataset} is {self.outcome!r}; it must be one of {', '.join(OUTCOMES)}")
+            raise ValueError(
+                f"the verdict on {self.dataset} is {self.outcome!r}; it must be one of {', '.join(OUTCOMES)}"
+            )

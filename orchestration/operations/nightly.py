@@ -6,26 +6,22 @@ or Great Expectations is imported: a night with nothing new takes a second or tw
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
 from orchestration.ledger.lock import hold
-from orchestration.operations.stages import Night
+from orchestration.operations.stages import Night, Progress
 from orchestration.settings import TIME_ZONE
-from orchestration.sources.catalogue import load_catalogue
 from orchestration.warehouse.fingerprint import code_fingerprint, input_fingerprint
-
-if TYPE_CHECKING:
-    from orchestration.deliveries.take_in import TakeIn
 
 DONE, FAILED, WITHHELD, NO_RELEASE, LOCKED = 0, 1, 3, 4, 5
 
@@ -48,57 +44,140 @@ class NightlyResult:
     files: list[Any] = field(default_factory=list)
     verdicts: dict[str, str] = field(default_factory=dict)
 
+    def summary(self) -> dict[str, Any]:
+        """The contract's `nightly --json`, less the shared head."""
+        named = ("nightly_id", "exit", "received", "refused", "sources", "stages", "release", "withheld", "next_command")
+        content = asdict(self)
+        return {n: content[n] for n in named} | {k: v for k, v in content.items() if k not in named}
+
 
 def new_nightly_id(now: datetime | None = None) -> str:
     """`nightly-YYYYMMDDTHHMMSS`, Swedish time at the start."""
     return (now or datetime.now(ZoneInfo(TIME_ZONE))).strftime("nightly-%Y%m%dT%H%M%S")
 
 
+_PROGRESS: ContextVar[Progress | None] = ContextVar("progress", default=None)
+
+
 @contextmanager
-def joined_night(root: Path, run_id: str, alone_as: str, progress: Callable[[str], None]) -> Iterator[Night]:
+def joined_night(root: Path, run_id: str, alone_as: str, log: Progress) -> Iterator[Night]:
     """The night a step belongs to: the command's own (which holds the lock), or one that this step opens for itself."""
     home = Home(root)
+    progress = _PROGRESS.get() or log
     if run_id:
-        yield Night(home, Ledger.open(home.ledger), run_id, progress)
+        with Ledger.open(home.ledger) as ledger:
+            yield Night(home, ledger, run_id, progress)
         return
     home.create_or_open()
-    with hold(home, run_id=alone_as, who="dagster", wait_seconds=3600):
-        ledger = Ledger.open(home.ledger)
+    with hold(home, run_id=alone_as, who="dagster", wait_seconds=3600), Ledger.open(home.ledger) as ledger:
         ledger.join_run(alone_as, kind="dagster")
         yield Night(home, ledger, alone_as, progress)
+        ledger.end_run(alone_as, exit_code=DONE)
 
 
 def run_nightly(
-    root: Path, *, folder: Path | None = None, wait_seconds: float = 0, progress: Callable[[str], None] = lambda _: None
+    root: Path, *, folder: Path | None = None, wait_seconds: float | None = 0, progress: Progress = lambda _: None
 ) -> NightlyResult:
     """One whole night. Raises `HomeLocked` when another run holds the home longer than `wait_seconds`."""
-    from orchestration.operations.stages import take_in_stage
-
     home = Home(root).create_or_open()
     result = NightlyResult(new_nightly_id())
-    with hold(home, run_id=result.nightly_id, who="nightly", wait_seconds=wait_seconds):
-        ledger = Ledger.open(home.ledger)
+    with hold(home, run_id=result.nightly_id, who="nightly", wait_seconds=wait_seconds), Ledger.open(home.ledger) as ledger:
         dead = ledger.close_dead_runs()
         run_id = ledger.start_run("nightly", result.nightly_id)
         night = Night(home, ledger, run_id, progress)
+        token = _PROGRESS.set(progress)
+        receipts_before = len(ledger.receipts())
+        fingerprint: str | None = None
         try:
-            pending = _arrivals(home, ledger, folder)
-            taken: TakeIn | None = None
-            if not pending:
-                taken = take_in_stage(night, folder)
-            code = code_fingerprint()
-            before = input_fingerprint(ledger.current_deliveries(), code)
-            if pending or dead or before != ledger.last_good_fingerprint():
-                _run_job(night, folder)
-                built = input_fingerprint(ledger.current_deliveries(), code)
-                _conclude(night, result, built)
-            else:
-                _nothing_new(night, result)
-            _describe_deliveries(night, result, taken)
+            fingerprint = _work(night, result, folder, after_a_death=bool(dead))
         except Exception as error:
-            result.exit = NO_RELEASE if (home.warehouse.exists() or folder) else FAILED
-            result.error = f"{type(error).__name__}: {error}"
+            result.exit = NO_RELEASE
+            result.error = str(error) or type(error).__name__
             result.next_command = f"vardlagret --home {root} status"
-        result.stages = ledger.stages_of(run_id)
-        ledger.end_run(run_id, exit_code=result.exit, summary=_summary(result))
+        finally:
+            _PROGRESS.reset(token)
+        _describe(night, result, receipts_before)
+        ledger.end_run(
+            run_id, exit_code=result.exit, fingerprint=fingerprint, release=result.release, summary=result.summary()
+        )
     return result
+
+
+def _work(night: Night, result: NightlyResult, folder: Path | None, *, after_a_death: bool) -> str:
+    """Take in, and build if anything is new. Returns the fingerprint of what was built."""
+    from orchestration.operations.stages import take_in_stage
+
+    code = code_fingerprint()
+    fresh = _fresh_files(night, folder)
+    if not fresh:
+        take_in_stage(night, folder)
+    now = input_fingerprint(night.ledger.current_deliveries(), code)
+    if fresh or after_a_death or now != night.ledger.last_good_fingerprint():
+        from orchestration.operations.orchestrator import run_job
+
+        run_job(night.home, run_id=night.run_id, nightly_id=result.nightly_id, folder=folder if fresh else None)
+        _conclude(night, result)
+    else:
+        result.nothing_new = True
+        _verify_latest(night, result)
+    return input_fingerprint(night.ledger.current_deliveries(), code)
+
+
+def _fresh_files(night: Night, folder: Path | None) -> bool:
+    """Whether the landing holds anything, or the folder holds bytes that were never received."""
+    from orchestration.deliveries.landing import files_in, landing_files
+
+    if landing_files(night.home):
+        return True
+    if folder is None:
+        return False
+    known = {r.delivery_sha256 for r in night.ledger.receipts()}
+    files = (p for p in files_in(folder) if not p.is_symlink())
+    return any(hashlib.sha256(p.read_bytes()).hexdigest() not in known for p in files)
+
+
+def _conclude(night: Night, result: NightlyResult) -> None:
+    """What the release stage decided, as the night's exit and next command."""
+    release = next(s["detail"] for s in reversed(night.ledger.stages_of(night.run_id)) if s["name"] == "release")
+    result.release = release.get("release_id") if release.get("made") else None
+    result.withheld = release.get("withheld", [])
+    result.verdicts = {v.dataset: v.outcome for v in night.ledger.verdicts_of(night.run_id)}
+    if release.get("made") and result.withheld:
+        result.exit = WITHHELD
+        result.next_command = f"vardlagret --home {night.home.path} release show {result.release}"
+
+
+def _verify_latest(night: Night, result: NightlyResult) -> None:
+    """Nothing is new, yet what readers see is still checked: the latest release's checksums."""
+    from orchestration.releases.verify import verify
+
+    with night.stage("verify") as detail:
+        if (night.home.releases / "latest.json").exists():
+            found = verify(night.home.releases, "latest")
+            detail |= {"release": found.release_id, "problems": found.problems}
+            if found.problems:
+                result.exit = FAILED
+                result.error = f"release {found.release_id} is damaged: {found.problems[0]}"
+                result.next_command = f"vardlagret --home {night.home.path} release verify {found.release_id}"
+
+
+def _describe(night: Night, result: NightlyResult, receipts_before: int) -> None:
+    """Files of this night, records by source, seconds by stage."""
+    arrived = night.ledger.receipts()[receipts_before:]
+    result.files = [
+        {"file": r.file_name, "outcome": r.outcome, "code": r.code, "message": r.message, "source_id": r.source_id}
+        for r in arrived
+    ]
+    result.received = len(arrived)
+    result.refused = sum(r.outcome == "refused" for r in arrived)
+    for count in night.ledger.record_counts():
+        source = result.sources.setdefault(
+            count.source_id, {"records_raw": 0, "accepted": 0, "quarantined": 0, "duplicate": 0, "unmapped": 0}
+        )
+        for name in ("accepted", "quarantined", "duplicate", "unmapped"):
+            source[name] += getattr(count, name)
+        source["records_raw"] += count.accepted + count.quarantined + count.duplicate
+    result.stages = [
+        {"name": s["name"], "seconds": round(s["seconds"] or 0, 2), "outcome": s["outcome"]}
+        for s in night.ledger.stages_of(night.run_id)
+    ]

@@ -113,12 +113,17 @@ def by_region(periods: Iterable[str], level: float, nation: bool = True, **more:
 def areas() -> list[Row]:
     """The areas valid today, with made-up municipalities, one county that ceased (Stockholm city, 1968)
     and one earlier validity of a code."""
-    made: list[Row] = [  # fmt: skip
+    made: list[Row] = [
         {"area_code": "00", "area_level": "nation", "name_sv": "Riket"},
         {"area_code": "00X09", "area_level": "nation_part", "name_sv": "Riket exkl Gotland"},
         {"area_code": "02", "area_level": "region", "name_sv": "Stockholms stad", "valid_to": "1967-12-31"},
-        {"area_code": "05", "area_level": "region", "name_sv": "region 05", "valid_from": "1900-01-01",
-         "valid_to": "1951-12-31"},
+        {
+            "area_code": "05",
+            "area_level": "region",
+            "name_sv": "region 05",
+            "valid_from": "1900-01-01",
+            "valid_to": "1951-12-31",
+        },
     ]
     for n, code in enumerate(REGIONS):
         for level in ("region", "county"):

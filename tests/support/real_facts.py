@@ -13,12 +13,13 @@ from pathlib import Path
 
 from tests.support.fact_tables import REGIONS, Row, row
 
-MONTHS = "januari februari mars april maj juni juli augusti september oktober november december".split()
+MONTHS = ["januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober", "november",
+          "december"]  # fmt: skip
 SEXES = {"Totalt": "total", "Kvinnor": "women", "Män": "men"}
-COUNTIES = dict(zip(
-    ("Stockholm Uppsala Sodermanland Ostergotland Jonkoping Kronoberg Kalmar Gotland Blekinge Skane Halland "
-     "Gotaland Varmland Orebro Vastmanland Dalarna Gavleborg Vasternorrland Jamtland Vasterbotten Norrbotten").split(),
-    REGIONS, strict=True))  # fmt: skip
+NAMES = ["Stockholm", "Uppsala", "Sodermanland", "Ostergotland", "Jonkoping", "Kronoberg", "Kalmar", "Gotland",
+         "Blekinge", "Skane", "Halland", "Gotaland", "Varmland", "Orebro", "Vastmanland", "Dalarna", "Gavleborg",
+         "Vasternorrland", "Jamtland", "Vasterbotten", "Norrbotten"]  # fmt: skip
+COUNTIES = dict(zip(NAMES, REGIONS, strict=True))
 
 
 def _number(text: str) -> float | None:
@@ -42,7 +43,9 @@ def varden_i_siffror(deliveries: Path) -> tuple[list[Row], list[Row]]:
         period = f"{year}-{part}" if part.startswith("H") else year
         period = f"{year}-{MONTHS.index(part) + 1:02d}" if part in MONTHS else period
         kind = "half_year" if part.startswith("H") else "month" if part else "year"
-        start = {"H1": f"{year}-01-01", "H2": f"{year}-07-01"}.get(part, f"{period}-01"[:10] if part else f"{year}-01-01")
+        start = {"H1": f"{year}-01-01", "H2": f"{year}-07-01"}.get(
+            part, f"{period}-01"[:10] if part else f"{year}-01-01"
+        )
         one = row(area, period[:7], _number(r["Värde"])) | {"period": period, "period_type": kind, "sex": sex}
         one |= {"period_start": start, "period_end": start, "source_id": "varden_i_siffror", "age_group": "total"}
         if r["Titel"].startswith("Primärvårdens tillgänglighet"):
@@ -125,8 +128,17 @@ def kolada(deliveries: Path) -> list[Row]:
     values = json.loads((deliveries / "kolada" / "data_regions_slice_reconstructed.json").read_text())["values"]
     sexes = {"T": "total", "K": "women", "M": "men"}
     return [
-        row(r["municipality"][2:], str(r["period"]), v["value"], measure=r["kpi"], topic_code=r["kpi"], unit="percent",
-            sex=sexes[v["gender"]], age_group="total", source_id="kolada")  # fmt: skip
+        row(
+            r["municipality"][2:],
+            str(r["period"]),
+            v["value"],
+            measure=r["kpi"],
+            topic_code=r["kpi"],
+            unit="percent",
+            sex=sexes[v["gender"]],
+            age_group="total",
+            source_id="kolada",
+        )
         for r in values
         for v in r["values"]
     ]

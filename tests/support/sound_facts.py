@@ -52,8 +52,8 @@ def costs() -> list[Row]:
         *by_region(YEARS, 4400, **{**head, "drug_scope": "excl_benefit_drugs"}, service_level="subtotal",
                    service_code="primary_care"),
         *by_region(YEARS, 9000, **head, service_level="subtotal", service_code="somatic_care"),
-        *by_region(YEARS, 30, **{**key, "measure": "share_of_total_percent", "unit": "percent"}, service_level="subtotal",
-                   service_code="primary_care", drug_scope="excl_benefit_drugs"),
+        *by_region(YEARS, 30, **{**key, "measure": "share_of_total_percent", "unit": "percent"},
+                   service_level="subtotal", service_code="primary_care", drug_scope="excl_benefit_drugs"),
         *edges({**leaf, "service_code": "pc_nursing"}, 300, 5),
     ]  # fmt: skip
     # Legitimate: negative net cost, a true zero, a leaf whose account moved, a service that few regions have.
@@ -72,8 +72,8 @@ def staffing() -> list[Row]:
         *by_region(("2015", "2016"), 450, **rate, profession_code="physician"),
         *by_region(("2015", "2016"), 1300, **rate, profession_code="nurse"),
         *_counts(by_region(("2016",), 900, **head, measure="head_count", unit="persons", profession_code="physician")),
-        *_sexes(by_region(("2016",), 40, **head, measure="share_percent", unit="percent", profession_code="psychologist"),
-                8, -8),
+        *_sexes(by_region(("2016",), 40, **head, measure="share_percent", unit="percent",
+                          profession_code="psychologist"), 8, -8),
         *edges({**head, "measure": "fte", "unit": "fte", "sex": "total", "profession_code": "nurse"}, 800, 5),
     ]  # fmt: skip
 

@@ -1,0 +1,255 @@
+"""The `vardlagret` command line. Each command reads its arguments, calls one function, prints its answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from orchestration.operations.answers import headed, print_json, say
+from orchestration.settings import Settings
+
+app = typer.Typer(
+    name="vardlagret",
+    help="An open, orchestrated warehouse for following Sweden's shift to god och nära vård (good and close care).",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+quarantine_app = typer.Typer(help="What was refused, where, and by which rule.", no_args_is_help=True)
+release_app = typer.Typer(help="Published releases: list, show, verify.", no_args_is_help=True)
+app.add_typer(quarantine_app, name="quarantine")
+app.add_typer(release_app, name="release")
+
+Json = Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")]
+Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait for a home that another run holds; 0 not at all.")]
+
+
+@app.callback()
+def common(
+    context: typer.Context,
+    home: Annotated[
+        Path | None,
+        typer.Option("--home", envvar="VARDLAGRET_HOME", help="The home directory. Default: ./var", show_default=False),
+    ] = None,
+) -> None:
+    context.obj = Settings.read(home)
+
+
+def _home(context: typer.Context) -> Any:
+    from orchestration.home import Home
+
+    return Home(context.obj.home)
+
+
+@app.command()
+def nightly(
+    context: typer.Context,
+    deliveries: Annotated[
+        Path | None, typer.Option("--deliveries", help="A folder to take in beside the landing.", exists=True, file_okay=False)
+    ] = None,
+    wait: Wait = 0,
+    as_json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
+) -> None:
+    """The whole night: take in, transform, judge, publish. Exit 0 done, 3 something withheld, 4 no release, 5 locked."""
+    from orchestration.operations.nightly import run_nightly
+    from orchestration.operations.summary import Progress, print_summary
+
+    home = _home(context)
+    result = run_nightly(
+        home.path, folder=deliveries, wait_seconds=wait, progress=(lambda _: None) if quiet else Progress()
+    )
+    if as_json:
+        print_json(headed("nightly", home.path, result.summary()), one_line=True)
+    else:
+        print_summary(home, result)
+    raise typer.Exit(result.exit)
+
+
+@app.command()
+def ingest(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders of files.", exists=True)],
+    wait: Wait = 0,
+    as_json: Json = False,
+) -> None:
+    """Take deliveries in: every file gets a receipt and an outcome. Exit 3 when a recognised file was refused."""
+    from orchestration.operations.ingest import ingest_paths, print_ingest
+
+    answer, code = ingest_paths(_home(context), paths, wait_seconds=wait)
+    if as_json:
+        print_json(headed("ingest", context.obj.home, answer))
+    else:
+        print_ingest(answer)
+    raise typer.Exit(code)
+
+
+@app.command()
+def status(context: typer.Context, as_json: Json = False) -> None:
+    """Can tonight's numbers be published, and if not, what is the next command? Exit 1 when red."""
+    from orchestration.ledger.ledger import Ledger
+    from orchestration.operations.status import status as ask
+    from orchestration.operations.summary import print_status
+    from orchestration.sources.catalogue import load_catalogue
+
+    home = _home(context).open()
+    with Ledger.open(home.ledger, read_only=True) as ledger:
+        answer = ask(home, ledger, load_catalogue())
+    if as_json:
+        print_json(headed("status", home.path, answer))
+    else:
+        print_status(answer)
+    raise typer.Exit(1 if answer["publish"]["light"] == "red" else 0)
+
+
+@quarantine_app.command("list")
+def quarantine_list(
+    context: typer.Context,
+    source: Annotated[str | None, typer.Option("--source", help="Only this source.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Refused records and files, counted by delivery, rule and period. No values."""
+    from orchestration.ledger.ledger import Ledger
+    from orchestration.operations.quarantine import quarantine_list as ask
+    from orchestration.operations.summary import print_quarantine
+
+    home = _home(context).open()
+    with Ledger.open(home.ledger, read_only=True) as ledger:
+        answer = ask(home, ledger, source)
+    if as_json:
+        print_json(headed("quarantine_list", home.path, answer))
+    else:
+        print_quarantine(answer)
+
+
+@quarantine_app.command("show")
+def quarantine_show(
+    context: typer.Context,
+    identity: Annotated[str, typer.Argument(metavar="DELIVERY", help="First digits of the delivery's SHA-256.")],
+    code: Annotated[str | None, typer.Option("--code", help="Only this rule.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All rows, not only the first 20.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Lines of a delivery that broke a rule, with the text as it stands there."""
+    from orchestration.ledger.ledger import Ledger
+    from orchestration.operations.quarantine import quarantine_show as ask
+    from orchestration.operations.summary import print_quarantined_rows
+    from orchestration.sources.catalogue import load_catalogue
+
+    home = _home(context).open()
+    with Ledger.open(home.ledger, read_only=True) as ledger:
+        answer = ask(home, ledger, load_catalogue(), identity, code=code, every=every)
+    if as_json:
+        print_json(headed("quarantine_show", home.path, answer))
+    else:
+        print_quarantined_rows(answer)
+
+
+@release_app.command("list")
+def release_list(context: typer.Context, as_json: Json = False) -> None:
+    """All releases, newest last."""
+    from orchestration.operations.published import releases
+    from orchestration.operations.summary import print_releases
+
+    home = _home(context).open()
+    answer = releases(home)
+    if as_json:
+        print_json(headed("release_list", home.path, answer))
+    else:
+        print_releases(answer)
+
+
+@release_app.command("show")
+def release_show(
+    context: typer.Context,
+    release: Annotated[str, typer.Argument(help="A release's id, or latest.")] = "latest",
+    as_json: Json = False,
+) -> None:
+    """One release: what it holds, what was withheld or carried forward, and why."""
+    from orchestration.operations.published import release_contents
+    from orchestration.operations.summary import print_release
+
+    home = _home(context).open()
+    answer = release_contents(home, release)
+    if as_json:
+        print_json(headed("release_show", home.path, answer))
+    else:
+        print_release(answer)
+
+
+@release_app.command("verify")
+def release_verify(
+    context: typer.Context,
+    release: Annotated[str, typer.Argument(help="A release's id, or latest.")] = "latest",
+    as_json: Json = False,
+) -> None:
+    """Recompute every checksum of a release. Exit 1 when anything differs."""
+    from orchestration.operations.published import verified
+
+    home = _home(context).open()
+    answer = verified(home, release)
+    if as_json:
+        print_json(headed("release_verify", home.path, answer))
+    else:
+        say(f"{answer['release']}: {'sound' if answer['ok'] else 'DAMAGED'}")
+        for problem in answer["problems"]:
+            say(f"  {problem}")
+    raise typer.Exit(0 if answer["ok"] else 1)
+
+
+@app.command()
+def doctor(
+    context: typer.Context,
+    as_json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Only what is wrong.")] = False,
+) -> None:
+    """Is this home and this machine fit for the night? Exit 1 when a check fails."""
+    from orchestration.operations.doctor import as_answer, examine
+
+    home = _home(context)
+    checks = examine(home)
+    if as_json:
+        print_json(headed("doctor", home.path, as_answer(checks)))
+    else:
+        for check in checks:
+            if check.ok and quiet:
+                continue
+            say(f"{'ok  ' if check.ok else 'FAIL'}  {check.name:<12} {check.message}")
+            if not check.ok and check.next_step:
+                say(f"      next: {check.next_step}")
+    raise typer.Exit(0 if all(c.ok for c in checks) else 1)
+
+
+@app.command()
+def example(
+    folder: Annotated[Path, typer.Argument(help="Where to write; made if it does not exist.")],
+    seed: Annotated[int, typer.Option("--seed", help="Another seed gives another country.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Write small, deterministic, synthetic deliveries in the owners' layouts, and beside them a key of planted defects."""
+    from orchestration.example.write import write_example
+
+    report = write_example(folder, seed=seed)
+    if as_json:
+        print_json({"schema": "example/1", "folder": str(folder), "files": [str(f) for f in report.files]})
+    else:
+        say(f"Wrote {len(report.files)} synthetic deliveries to {folder}; planted defects: {report.key_path}")
+
+
+def main() -> None:
+    """Entry point: known failures end with one clear line and their exit code, not with a traceback."""
+    from orchestration.home import HomeError
+    from orchestration.ledger.file import LedgerError
+    from orchestration.ledger.lock import HomeLocked
+
+    try:
+        app()
+    except HomeLocked as error:
+        say(f"vardlagret: {error}")
+        raise SystemExit(5) from None
+    except (HomeError, LedgerError, LookupError, OSError) as error:
+        text = error.args[0] if isinstance(error, LookupError) and error.args else error
+        say(f"vardlagret: {text}")
+        raise SystemExit(1) from None

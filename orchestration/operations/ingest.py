@@ -1,0 +1,46 @@
+"""Ingest: take deliveries in by hand, without building anything."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from orchestration.home import Home
+from orchestration.ledger.ledger import Ledger
+from orchestration.ledger.lock import hold
+from orchestration.operations.answers import say
+from orchestration.sources.catalogue import load_catalogue
+
+
+def ingest_paths(home: Home, paths: list[Path], *, wait_seconds: float | None = 0) -> tuple[dict[str, Any], int]:
+    """Take in files named alone and folders of files. Returns the answer and the exit code.
+
+    Exit 3 when a recognised file was refused; 1 when a file that was named alone is of no declared layout; refusals for
+    origin, and files in a folder that no layout fits, are listed and do not count.
+    """
+    from orchestration.deliveries.landing import files_in
+    from orchestration.deliveries.take_in import take_in
+
+    home.create_or_open()
+    catalogue = load_catalogue()
+    alone = [p for p in paths if not p.is_dir()]
+    in_folders = [f for p in paths if p.is_dir() for f in files_in(p)]
+    with hold(home, run_id="ingest", who="ingest", wait_seconds=wait_seconds), Ledger.open(home.ledger) as ledger:
+        run_id = ledger.start_run("ingest")
+        ledger.enter_stage(run_id, "take_in")
+        taken = take_in(home, ledger, catalogue, alone, via="ingest", named=True)
+        taken = taken + take_in(home, ledger, catalogue, in_folders, via="ingest", named=False)
+        ledger.leave_stage(run_id, "take_in", "done", taken.counts())
+        ledger.end_run(run_id, exit_code=taken.exit_code, summary=taken.counts())
+    return {**taken.counts(), "files": [asdict(f) for f in (*taken.files, *taken.withdrawn)]}, taken.exit_code
+
+
+def print_ingest(answer: dict[str, Any]) -> None:
+    for row in answer["files"]:
+        place = f"{row['source_id']}/{row['layout_id']}" if row.get("source_id") else ""
+        say(f"{row['outcome']:<13} {row.get('code') or '':<11} {row['file_name']}  {place}")
+        if row.get("message") and row["outcome"] in ("refused", "unrecognised"):
+            say(f"              {row['message']}")
+    counted = ", ".join(f"{n} {name}" for name, n in answer.items() if isinstance(n, int) and n)
+    say(counted or "nothing to take in")

@@ -1,0 +1,130 @@
+"""Quarantine: what was refused, where, and by which rule. Places come from the ledger, texts from the cells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestration.deliveries.refusal import FILE_RULES
+from orchestration.home import Home
+from orchestration.ledger.ledger import Ledger
+from orchestration.sources.catalogue import Catalogue
+
+ROW_RULES = {
+    "R_FIELDS": "the record has another number of fields than the heading",
+    "R_NUMBER": "the text is no number in the form declared for its column, or would be rounded",
+    "R_MISSING_MARKER": "the marker for a missing value is not declared",
+    "R_PERIOD": "the period is in none of the declared formats, or impossible",
+    "R_AREA": "the area is not in the crosswalk under the source's naming system, or not unambiguous",
+    "R_CODE": "the code is not declared",
+    "R_DATE": "the text is no date in the declared form",
+    "R_PATTERN": "the text does not match the declared pattern",
+    "R_CONFLICT": "records with the same key give different values",
+}
+FIRST_ROWS = 20
+
+
+def quarantine_list(home: Home, ledger: Ledger, source_id: str | None = None) -> dict[str, Any]:
+    """The contract's `quarantine list`, without its head: no raw text."""
+    items = [
+        {
+            "source_id": i.source_id,
+            "delivery_sha256": i.delivery_sha256,
+            "file": i.file,
+            "code": i.code,
+            "message": ROW_RULES[i.code],
+            "count": i.count,
+            "first_line": i.first_line,
+            "period": i.period,
+            "next_command": f"vardlagret --home {home.path} quarantine show {i.delivery_sha256[:12]} --code {i.code}",
+        }
+        for i in ledger.quarantine_items(source_id)
+    ]
+    items += [
+        {
+            "source_id": f.source_id,
+            "delivery_sha256": f.delivery_sha256,
+            "file": f.file_name,
+            "code": f.code,
+            "message": f.message,
+            "count": 0,
+            "first_line": None,
+            "period": None,
+            "next_command": "ask the owner for a whole file in the declared layout, then `vardlagret ingest` it",
+        }
+        for f in ledger.refused_files()
+        if source_id is None or f.source_id == source_id
+    ]
+    return {"totals": ledger.quarantine_totals(), "items": items}
+
+
+class NoSuchDelivery(Exception):
+    """No delivery, or more than one, begins with these digits."""
+
+
+def quarantine_show(
+    home: Home, ledger: Ledger, catalogue: Catalogue, identity: str, *, code: str | None, every: bool
+) -> dict[str, Any]:
+    """The contract's `quarantine show`: lines and the texts that broke a rule, read back from the cells.
+
+    Of columns declared sensitive, and of row-level sources, only the text's shape is shown. Raises `NoSuchDelivery`.
+    """
+    found = [d for d in ledger.deliveries() if d.delivery_sha256.startswith(identity.lower())]
+    if len(found) != 1:
+        raise NoSuchDelivery(
+            f"{len(found)} deliveries begin with {identity}: give more of the hash that `quarantine list` shows"
+        )
+    delivery = found[0]
+    places = ledger.quarantine_places(delivery.delivery_sha256, code)
+    shown = places if every else places[:FIRST_ROWS]
+    source = catalogue[delivery.source_id]
+    layout = source.layout(delivery.layout_id)
+    hidden = {c.name for c in layout.columns if c.sensitive or source.personal}
+    texts = _texts(home, delivery.source_id, delivery.layout_id, delivery.delivery_sha256, {p.line for p in shown})
+    rows = []
+    for place in shown:
+        column = place.column_name
+        name = column if column in {c.name for c in layout.columns} else _fallback(layout, column, place.code)
+        row: dict[str, Any] = {"line": place.line, "column": column or name, "rule": place.code, "period": place.period}
+        candidates = [t for t in texts.get(place.line, []) if column in (None, name) or t.get("column_name") == column]
+        text = (candidates or texts.get(place.line, [{}]))[0].get(name or "")
+        row["shape" if name in hidden else "value"] = shape(text) if name in hidden else text
+        rows.append(row)
+    return {
+        "source_id": delivery.source_id,
+        "delivery_sha256": delivery.delivery_sha256,
+        "file": delivery.file_name,
+        "count": len(places),
+        "rules": {c: ROW_RULES[c] for c in sorted({p.code for p in places})},
+        "rows": rows,
+    }
+
+
+def _fallback(layout: Any, column: str | None, code: str) -> str | None:
+    """The column whose text explains the rule, where the rule names none of the layout's own."""
+    if code == "R_AREA" and layout.areas:
+        return layout.areas[0].column
+    numbers = [c.name for c in layout.columns if c.type == "number"]
+    return numbers[0] if numbers else None
+
+
+def _texts(home: Home, source_id: str, layout_id: str, sha256: str, lines: set[int]) -> dict[int, list[dict[str, Any]]]:
+    import pyarrow.parquet as pq
+
+    if not lines:
+        return {}
+    table = pq.read_table(home.cells_file(source_id, layout_id, sha256), filters=[("line", "in", list(lines))])
+    found: dict[int, list[dict[str, Any]]] = {}
+    for row in table.to_pylist():
+        found.setdefault(row["line"], []).append(row)
+    return found
+
+
+def shape(text: str | None) -> str | None:
+    """A text's shape without its content: digits as 9, letters as a, the rest as it stands."""
+    if text is None:
+        return None
+    return "".join("9" if ch.isdigit() else "a" if ch.isalpha() else ch for ch in text)
+
+
+def rule_text(code: str) -> str:
+    return ROW_RULES.get(code) or FILE_RULES.get(code, code)

@@ -1,0 +1,152 @@
+"""Status: can tonight's numbers be published, and if not, what is the next command? From ledger and releases only."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from orchestration.home import Home
+from orchestration.ledger.ledger import Ledger, Run
+from orchestration.ledger.lock import holder
+from orchestration.sources.catalogue import Catalogue
+
+FREE_BYTES_RED = 1_000_000_000
+FREE_BYTES_AMBER = 5_000_000_000
+# How long after a delivery the next one is expected, by the source's declared rhythm; half as much again is late.
+_RHYTHM_DAYS = {"monthly": 31, "quarterly": 92, "half_yearly": 183, "yearly": 366}
+
+
+def status(home: Home, ledger: Ledger, catalogue: Catalogue) -> dict[str, Any]:
+    """The contract's `status`, without its head."""
+    runs = ledger.runs(limit=50)
+    last = next((r for r in runs if r.kind in ("nightly", "dagster", "backfill")), None)
+    facts = _facts(ledger)
+    release = _release(home)
+    disk = _disk(home)
+    return {
+        "publish": _publish(home, last, facts, release, disk),
+        "run": _open_run(runs, home),
+        "sources": _sources(ledger, catalogue),
+        "facts": facts,
+        "release": release,
+        "disk": disk,
+        "incidents": [],
+    }
+
+
+def _publish(home: Home, last: Run | None, facts: list[dict], release: dict | None, disk: dict) -> dict[str, Any]:
+    command = f"vardlagret --home {home.path}"
+    stopped = [f["fact"] for f in facts if f["verdict"] in ("failed", "broken")]
+    if last is None:
+        return _light("no", "amber", "No run has ended yet.", f"{command} nightly")
+    if last.ended_at is None and last.pid_alive is not False:
+        return _light("no", "amber", f"Run {last.run_id} is in stage {last.stage}.", f"{command} status")
+    if last.exit == -9 or last.ended_at is None:
+        return _light("no", "red", f"Run {last.run_id} died in stage {last.stage}.", f"{command} nightly")
+    if last.exit not in (0, 3):
+        error = (last.summary or {}).get("error") or f"exit {last.exit}"
+        return _light("no", "red", f"Run {last.run_id} stopped in stage {last.stage}: {error}", f"{command} nightly")
+    if release is None:
+        return _light("no", "amber", "Nothing has been released.", f"{command} nightly")
+    if release["withheld"]:
+        reason = f"{release['withheld']} entries are withheld or carried forward."
+        return _light("partly", "amber", reason, f"{command} release show {release['id']}")
+    if stopped:
+        return _light("partly", "amber", f"Verdicts stop {', '.join(stopped)}.", f"{command} release show {release['id']}")
+    if disk["light"] == "red":
+        return _light("yes", "red", "The disk is nearly full.", f"{command} doctor")
+    return _light("yes", "green", f"Release {release['id']} is out.", None)
+
+
+def _light(state: str, light: str, reason: str, next_command: str | None) -> dict[str, Any]:
+    return {"state": state, "light": light, "reason": reason, "next_command": next_command}
+
+
+def _open_run(runs: list[Run], home: Home) -> dict[str, Any] | None:
+    run = next((r for r in runs if r.ended_at is None), None)
+    if run is None:
+        return None
+    held = holder(home)
+    return {
+        "run_id": run.run_id,
+        "kind": run.kind,
+        "started_at": run.started_at,
+        "stage": run.stage,
+        "pid_alive": run.pid_alive,
+        "holder": held.run_id if held else None,
+    }
+
+
+def _sources(ledger: Ledger, catalogue: Catalogue) -> list[dict[str, Any]]:
+    current: dict[str, list] = {}
+    for delivery in ledger.current_deliveries():
+        current.setdefault(delivery.source_id, []).append(delivery)
+    received: dict[str, str] = {}
+    for receipt in ledger.receipts():
+        if receipt.source_id:
+            received[receipt.source_id] = receipt.received_at
+    refused = Counter(f.source_id for f in ledger.refused_files() if f.source_id)
+    quarantined: Counter[str] = Counter()
+    for count in ledger.record_counts():
+        quarantined[count.source_id] += count.quarantined
+    return [
+        _source(s.source_id, s.rhythm, received.get(s.source_id), refused[s.source_id], quarantined[s.source_id])
+        for s in catalogue.sources
+    ]
+
+
+def _source(source_id: str, rhythm: str, received: str | None, refused: int, quarantined: int) -> dict[str, Any]:
+    days = _RHYTHM_DAYS.get(rhythm)
+    expected: date | None = None
+    light = "green"
+    if received and days:
+        expected = datetime.fromisoformat(received).date() + timedelta(days=days)
+        if date.today() > expected + timedelta(days=days // 2):
+            light = "amber"
+    if refused or quarantined:
+        light = "amber"
+    return {
+        "source_id": source_id,
+        "last_received_at": received,
+        "expected_next": expected.isoformat() if expected else None,
+        "light": light,
+        "refused_last": refused,
+        "quarantined_last": quarantined,
+    }
+
+
+def _facts(ledger: Ledger) -> list[dict[str, Any]]:
+    return [
+        {
+            "fact": v.dataset,
+            "newest_period": None,
+            "missing": [],
+            "failed": sorted({p for f in v.findings if f.outcome != "passed" for _, p in f.slices}),
+            "verdict": v.outcome,
+        }
+        for v in ledger.latest_verdicts()
+    ]
+
+
+def _release(home: Home) -> dict[str, Any] | None:
+    from orchestration.releases.history import list_releases
+
+    if not (home.releases / "latest.json").exists():
+        return None
+    latest = json.loads((home.releases / "latest.json").read_text())["release"]
+    found = next(r for r in list_releases(home.releases) if r.id == latest)
+    return {
+        "id": found.id,
+        "published_at": found.published_at,
+        "withheld": found.withheld,
+        "carried_forward": found.carried_forward,
+    }
+
+
+def _disk(home: Home) -> dict[str, Any]:
+    free = shutil.disk_usage(home.path).free
+    light = "red" if free < FREE_BYTES_RED else "amber" if free < FREE_BYTES_AMBER else "green"
+    return {"free_bytes": free, "light": light}

@@ -1,0 +1,161 @@
+"""What people see: progress while a night runs, and summaries that the night shift takes in at a glance."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from orchestration.operations.answers import say
+
+if TYPE_CHECKING:
+    from orchestration.home import Home
+    from orchestration.operations.nightly import NightlyResult
+
+_LIGHTS = {"green": "[green]GREEN[/]", "amber": "[yellow]AMBER[/]", "red": "[red]RED[/]"}
+_SHOWN = 12
+
+
+class Progress:
+    """One line per stage with the seconds since the start, on standard error."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    def __call__(self, text: str) -> None:
+        say(f"  {time.monotonic() - self._start:6.1f} s  {text}")
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=True)
+
+
+def _table(*columns: str, numbers: tuple[int, ...] = ()) -> Any:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for place, name in enumerate(columns):
+        table.add_column(name, justify="right" if place in numbers else "left", overflow="fold")
+    return table
+
+
+def print_summary(home: Home, result: NightlyResult) -> None:
+    """Deliveries, records per source, checks, published, withheld and why, seconds per stage, next command."""
+    console = _console()
+    synthetic = " (SYNTHETIC data)" if home.origin == "synthetic" else ""
+    console.print(f"\n[bold]{_headline(result)}[/]{synthetic}")
+    console.print(f"Home {home.path}, {result.nightly_id}")
+    console.print(f"\nDeliveries: {result.received} received, {result.refused} refused")
+    for file in [f for f in result.files if f["outcome"] in ("refused", "unrecognised")][:_SHOWN]:
+        console.print(f"  {file['outcome']}: {file['file']}: {file['code'] or ''} {file['message'] or ''}", markup=False)
+    if result.sources:
+        table = _table("source", "raw", "accepted", "quarantined", "duplicate", "unmapped", numbers=(1, 2, 3, 4, 5))
+        for name, c in sorted(result.sources.items()):
+            row = [f"{c[k]:,}".replace(",", " ") for k in ("records_raw", "accepted", "quarantined", "duplicate", "unmapped")]
+            table.add_row(name, *row)
+        console.print(table)
+    if result.verdicts:
+        counted = {o: sum(v == o for v in result.verdicts.values()) for o in ("passed", "warned", "failed", "broken")}
+        console.print("Checks: " + ", ".join(f"{n} {o}" for o, n in counted.items() if n))
+    console.print(f"Published: {result.release or 'no new release'}")
+    if result.withheld:
+        console.print(f"Withheld or carried forward: {len(result.withheld)}")
+        for entry in result.withheld[:_SHOWN]:
+            version = entry.get("source_id") or entry.get("definition_version") or ""
+            console.print(f"  {entry['name']} {version} {entry['period']}: {entry['reason_en']}", markup=False)
+        if len(result.withheld) > _SHOWN:
+            console.print(f"  and {len(result.withheld) - _SHOWN} more")
+    if result.stages:
+        console.print("Seconds: " + ", ".join(f"{s['name']} {s['seconds']:.1f}" for s in result.stages))
+    if result.error:
+        console.print(f"[red]Error:[/] {result.error}", markup=True)
+    console.print(f"Next: {result.next_command or 'nothing to do'}", markup=False)
+
+
+def _headline(result: NightlyResult) -> str:
+    if result.exit == 0:
+        return "GREEN  nothing new; the latest release is sound" if result.nothing_new else "GREEN  the night is done"
+    if result.exit == 3:
+        return "AMBER  released, with something withheld"
+    return "RED  no release was made; the latest one stays" if result.exit == 4 else "RED  the night failed"
+
+
+def print_status(answer: dict[str, Any]) -> None:
+    """The answer to "can we publish?" first, then sources, facts, release, disk."""
+    console = _console()
+    publish = answer["publish"]
+    console.print(f"{_LIGHTS[publish['light']]}  publish: {publish['state']}. {publish['reason']}")
+    console.print(f"Next: {publish['next_command'] or 'nothing to do'}", markup=False)
+    if run := answer["run"]:
+        alive = "alive" if run["pid_alive"] else "its process is dead"
+        console.print(f"Run {run['run_id']} since {run['started_at']}, stage {run['stage']}, {alive}")
+    table = _table("source", "light", "last received", "expected next", "refused", "quarantined", numbers=(4, 5))
+    for s in answer["sources"]:
+        received = (s["last_received_at"] or "never")[:16]
+        table.add_row(s["source_id"], s["light"], received, s["expected_next"] or "", str(s["refused_last"]),
+                      str(s["quarantined_last"]))  # fmt: skip
+    console.print(table)
+    for fact in answer["facts"]:
+        console.print(f"  {fact['fact']}: {fact['verdict']}")
+    if release := answer["release"]:
+        console.print(
+            f"Release {release['id']}: {release['withheld']} withheld, {release['carried_forward']} carried forward"
+        )
+    console.print(f"Disk: {answer['disk']['free_bytes'] / 1e9:.0f} GB free")
+
+
+def print_quarantine(answer: dict[str, Any]) -> None:
+    console = _console()
+    totals = answer["totals"]
+    console.print(
+        f"{totals['records_raw']} records = {totals['accepted']} accepted + {totals['quarantined']} quarantined + "
+        f"{totals['duplicate']} duplicate; {totals['files_refused']} files refused"
+    )
+    if not answer["items"]:
+        return
+    table = _table("source", "file", "rule", "records", "first line", "period", numbers=(3, 4))
+    for item in answer["items"]:
+        table.add_row(item["source_id"] or "", item["file"], item["code"], str(item["count"] or "file"),
+                      str(item["first_line"] or ""), item["period"] or "")  # fmt: skip
+    console.print(table)
+    for item in answer["items"][:_SHOWN]:
+        console.print(f"{item['code']}: {item['message']}\n  next: {item['next_command']}", markup=False)
+
+
+def print_quarantined_rows(answer: dict[str, Any]) -> None:
+    console = _console()
+    console.print(f"{answer['file']} ({answer['source_id']}), {answer['count']} records", markup=False)
+    table = _table("line", "column", "text", "rule", numbers=(0,))
+    for row in answer["rows"]:
+        table.add_row(str(row["line"]), row["column"] or "", repr(row.get("value", row.get("shape"))), row["rule"])
+    console.print(table)
+    for code, text in answer["rules"].items():
+        console.print(f"{code}: {text}", markup=False)
+    if answer["count"] > len(answer["rows"]):
+        console.print(f"{answer['count'] - len(answer['rows'])} more; --all shows them")
+
+
+def print_releases(answer: dict[str, Any]) -> None:
+    console = _console()
+    if not answer["releases"]:
+        console.print("nothing has been released")
+        return
+    table = _table("release", "published", "values", "withheld", "carried", "origin", "content", numbers=(2, 3, 4))
+    for r in answer["releases"]:
+        mark = " (latest)" if r["id"] == answer["latest"] else ""
+        table.add_row(r["id"] + mark, str(r["published_at"])[:16], str(r["values"]), str(r["withheld"]),
+                      str(r["carried_forward"]), r["data_origin"], r["content_sha256"][:12])  # fmt: skip
+    console.print(table)
+
+
+def print_release(answer: dict[str, Any]) -> None:
+    console = _console()
+    console.print(f"[bold]{answer['release']}[/]")
+    for name, rows in answer["tables"].items():
+        console.print(f"  {name}: {rows if rows is not None else ''}")
+    console.print(f"Withheld or carried forward: {len(answer['withheld'])}")
+    for w in answer["withheld"]:
+        console.print(f"  {w['action']}: {w['scope']} {w['name']} {w['source_id']} {w['period']}: {w['reason_en']}",
+                      markup=False)  # fmt: skip
