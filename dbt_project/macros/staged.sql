@@ -16,7 +16,7 @@ located as (
   left join {{ ref('seed_area_aliases') }} as aliases
     on aliases.system = cells.area_system
     and lower(aliases.alias) = lower(cells.area_text)
-    and coalesce(cells.period_start, current_date) between coalesce(aliases.valid_from, date '0001-01-01')
+    and coalesce(cells.period_start, date '9999-12-31') between coalesce(aliases.valid_from, date '0001-01-01')
       and coalesce(aliases.valid_to, date '9999-12-31')
 ),
 

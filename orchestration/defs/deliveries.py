@@ -1,7 +1,5 @@
 """Landing and cells: the owners' files, and what was read from them. One asset per layout."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from orchestration.defs.resources import WarehouseHome

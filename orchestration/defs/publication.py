@@ -4,8 +4,6 @@ The gate reads the verdicts' rows, not the checks: a check runs after the assets
 gate behind checks could run before its verdict (docs/decisions/0006).
 """
 
-from __future__ import annotations
-
 import dagster as dg
 
 from orchestration.defs.deliveries import OWNERS
@@ -46,11 +44,12 @@ def publication() -> dg.Definitions:
     )
     def verdicts(context: dg.AssetExecutionContext, home: WarehouseHome) -> dg.MaterializeResult:
         """Great Expectations' verdict on every dataset: passed, warned, failed or broken."""
+        from expectations.data_docs import index
         from orchestration.operations.stages import judge_stage
 
         with home.night(context) as night:
             found = judge_stage(night)
-            pages = night.home.docs / "index.html"
+            pages = index(night.home.docs / "checks")
         metadata = {v.dataset: v.outcome for v in found}
         return dg.MaterializeResult(metadata={**metadata, "data_docs": dg.MetadataValue.path(str(pages))})
 

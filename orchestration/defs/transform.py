@@ -1,7 +1,5 @@
 """dbt: staging, facts and indicators. Names, descriptions and tests come from the dbt project."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from orchestration.deliveries.manifest import Manifest
 from orchestration.deliveries.refusal import FileRefused
 from orchestration.home import Home, Origin
-from orchestration.ledger.history import Covered, Delivery
+from orchestration.ledger.entries import Covered, Delivery
 
 if TYPE_CHECKING:
     import duckdb

@@ -15,7 +15,7 @@ from orchestration.deliveries.manifest import Manifest, manifest_path, read_mani
 from orchestration.deliveries.refusal import FileRefused
 from orchestration.deliveries.store import store
 from orchestration.home import Origin
-from orchestration.ledger.history import Arrival, Delivery, Judgement
+from orchestration.ledger.entries import Arrival, Delivery, Judgement
 
 if TYPE_CHECKING:
     from orchestration.deliveries.reading import Recognised
@@ -28,8 +28,8 @@ class NotExamined(Exception):
         self.arrival = arrival
         # Only the cause's kind: its words may quote the file.
         super().__init__(
-            f"{arrival.file_name} could not be examined ({type(cause).__name__}): a fault of the program or the machine, "
-            f"not of the file; its bytes are kept as {arrival.delivery_sha256} and are examined again next time"
+            f"{arrival.file_name} could not be examined ({type(cause).__name__}): a fault of program or machine "
+            f"and not of the file; its bytes are kept as {arrival.delivery_sha256} and are examined again next time"
         )
 
 

@@ -78,7 +78,8 @@ def clear_leftovers(home: Home) -> None:
         if pid.isdigit() and not alive(int(pid), None):
             path.unlink(missing_ok=True)
     for path in home.cells.rglob(".*"):
-        path.unlink(missing_ok=True)
+        if path.is_file():
+            path.unlink(missing_ok=True)
 
 
 @contextmanager

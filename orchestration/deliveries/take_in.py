@@ -19,7 +19,7 @@ from orchestration.deliveries.manifest import is_manifest, manifest_path
 from orchestration.deliveries.reread import reread_stale
 from orchestration.deliveries.store import FileChanging, clear_leftovers, printable
 from orchestration.home import Home
-from orchestration.ledger.history import Arrival, Outcome, Receipt, Via
+from orchestration.ledger.entries import Arrival, Outcome, Receipt, Via
 
 if TYPE_CHECKING:
     from orchestration.ledger.ledger import Ledger

@@ -7,6 +7,7 @@ of readmissions that are the placeholder 0. Municipal rows stand under readmissi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from math import sqrt
@@ -15,7 +16,7 @@ from orchestration.example.country import NATION, Country
 from orchestration.example.delivery import SYNTHETIC, TextFile, Written
 from orchestration.example.draw import Draw
 from orchestration.example.numerals import comma, grouped, percent, rounded
-from orchestration.example.places import REGION_CODES, REGIONS, sample
+from orchestration.example.places import REGION_CODES, REGIONS, municipalities, sample
 
 PATH = "skr/synthetic_halso_och_sjukvardsrapporten_2018_bilaga.csv"
 HEADING = (
@@ -92,25 +93,38 @@ class Cell:
 
 def _cell(block: Block, code: str, country: Country, draw: Draw) -> Cell:
     """Drawn by the indicator's name and not by its area, so that an indicator under two areas is the same."""
-    year, place = int(block.period[:4]), "09" if code == "0980" else code
-    level = draw.between(block.low, block.high, block.name, place[:2])
+    year = int(block.period[:4])
+    level = draw.between(block.low, block.high, block.name, code[:2])
     if block.kind == "rate":
         return Cell(rounded(level, 4), 0, 0)
-    denominator = int(country.people(place, year) * block.base * draw.between(0.9, 1.1, "base", block.name, place)) + 30
-    if len(place) == 4:
-        level += draw.between(-0.6, 0.6, "municipal", block.name, place)
+    if len(code) == 4:
+        level += draw.between(-0.6, 0.6, "municipal", block.name, code)
+    denominator = int(country.people(code, year) * block.base * draw.between(0.9, 1.1, "base", block.name, code)) + 30
     numerator = round(denominator * level / 100)
     return Cell(percent(numerator, denominator), numerator, denominator)
+
+
+def _pooled(cells: Iterable[Cell]) -> Cell:
+    parts = list(cells)
+    numerator, denominator = sum(c.numerator for c in parts), sum(c.denominator for c in parts)
+    return Cell(percent(numerator, denominator), numerator, denominator)
+
+
+def _cells(block: Block, country: Country, draw: Draw) -> dict[str, Cell]:
+    """Cells by region, and by municipality where the block has them; then a region pools its municipalities."""
+    if block.name != READMISSIONS:
+        return {code: _cell(block, code, country, draw) for code in REGION_CODES}
+    cells = {m.code: _cell(block, m.code, country, draw) for m in municipalities()}
+    return cells | {code: _pooled(cells[m] for m in cells if m[:2] == code) for code in REGION_CODES}
 
 
 def _nation(block: Block, cells: dict[str, Cell], country: Country) -> Cell:
     """Pooled counts, regions without a printed value included; rates weighted by population."""
     if block.kind == "rate":
         year = int(block.period[:4])
-        weighted = sum((cells[c].value * country.people(c, year) for c in cells), Decimal(0))
+        weighted = sum((cells[c].value * country.people(c, year) for c in REGION_CODES), Decimal(0))
         return Cell(weighted / country.people(NATION, year), 0, 0)
-    numerator, denominator = sum(c.numerator for c in cells.values()), sum(c.denominator for c in cells.values())
-    return Cell(percent(numerator, denominator), numerator, denominator)
+    return _pooled(cells[code] for code in REGION_CODES)
 
 
 def _row(block: Block, name: str, code: str, cell: Cell | None, nation: Cell) -> list[str]:
@@ -145,7 +159,7 @@ def write(seed: int, country: Country) -> Written:
     file = TextFile(PATH, newline="\r\n", bom=True)
     file.line(HEADING)
     for block in BLOCKS:
-        cells = {code: _cell(block, code, country, draw) for code in REGION_CODES}
+        cells = _cells(block, country, draw)
         nation = _nation(block, cells, country)
         for region in REGIONS:
             shown = None if region.code == block.missing else cells[region.code]
@@ -153,6 +167,5 @@ def write(seed: int, country: Country) -> Written:
         file.row(_row(block, "Riket", "46", nation, nation))
         if block.name == READMISSIONS:
             for municipality in sample():
-                cell = _cell(block, municipality.code, country, draw)
-                file.row(_row(block, municipality.full_name, municipality.code, cell, nation))
+                file.row(_row(block, municipality.full_name, municipality.code, cells[municipality.code], nation))
     return file.finish()

@@ -8,7 +8,7 @@ from orchestration.example.country import Country
 from orchestration.example.delivery import TextFile, Written
 from orchestration.example.draw import Draw
 from orchestration.example.numerals import rounded, short_comma
-from orchestration.example.places import REGION_CODES, REGIONS, sample
+from orchestration.example.places import REGION_CODES, REGIONS, municipalities, sample
 
 STAFF_PATH = "socialstyrelsen/synthetic_personal_per_100000_2016.csv"
 STAFF_TITLE = (
@@ -41,19 +41,25 @@ SURVEY_PATH = "socialstyrelsen/synthetic_regionenkat_2025_fast_lakarkontakt.csv"
 SURVEY_HEADING = "lan_code;region;q35_andel_procent;q36_antal;q38_andel_sabo_procent"
 
 
-def write_staff(seed: int) -> Written:
-    """Licensed people per 100 000 by profession and county, then by municipality; no row for the nation."""
+def write_staff(seed: int, country: Country) -> Written:
+    """Licensed people per 100 000 by profession and county, then by municipality; no row for the nation.
+
+    A county's rate is the mean of its municipalities' weighted by population.
+    """
     draw = Draw(seed, "staff")
     file = TextFile(STAFF_PATH, bom=True)
     file.line(STAFF_TITLE)
     file.line(STAFF_HEADING)
+    people = {m.code: country.people(m.code, 2016) for m in municipalities()}
     for profession, (low, high) in PROFESSIONS.items():
         level = {code: draw.between(low, high, profession, code) for code in REGION_CODES}
+        rates = {code: round(level[code[:2]] * draw.between(0.8, 1.2, profession, code)) for code in people}
         for region in REGIONS:
-            file.row([profession, region.county, str(round(level[region.code]))])
+            inside = [code for code in people if code[:2] == region.code]
+            rate = Decimal(sum(rates[c] * people[c] for c in inside)) / sum(people[c] for c in inside)
+            file.row([profession, region.county, str(rounded(rate, 0))])
         for municipality in sample():
-            own = 1.0 if municipality.code == "0980" else draw.between(0.75, 1.3, profession, municipality.code)
-            value = str(round(level[municipality.county_code] * own))
+            value = str(rates[municipality.code])
             if (profession, municipality.code) == ("Sjuksköterska", "0160"):
                 file.row([profession, municipality.full_name, "1_000"])
                 file.defect("2016", "1_000", "R_NUMBER")
@@ -64,50 +70,55 @@ def write_staff(seed: int) -> Written:
 
 
 def _median_days(draw: Draw, code: str, month: int) -> Decimal:
-    """A median in whole or half days; longer after the summer and the turn of the year."""
+    """A municipality's median in whole or half days; longer after the summer and the turn of the year."""
     season = (1.2, 1.35, 0.85, 0.9, 0.95, 0.95, 1.25, 0.95, 0.95, 1.05, 1.0, 1.0)[month]
-    days = draw.between(15, 38, code) * season * draw.between(0.88, 1.12, code, month)
-    return rounded(2 * days, 0) / 2
+    days = draw.between(15, 34, code[:2]) * draw.between(0.85, 1.2, code) * season
+    return rounded(2 * days * draw.between(0.9, 1.1, code, month), 0) / 2
 
 
 def _pooled_median(medians: dict[str, Decimal], people: dict[str, int]) -> Decimal:
-    """The median of a country of regions: half of all patients wait in regions at or below it. No mean of medians."""
+    """As if half of all waited at or below it: weighted by people, and no mean of medians."""
     reached, half = 0, sum(people[c] for c in medians) / 2
     for code in sorted(medians, key=lambda c: (medians[c], c)):
         reached += people[code]
         if reached >= half:
             return medians[code]
-    raise ValueError("no region has a median this month: let at least one region report")
+    raise ValueError("nobody has a median this month: let at least one area report")
+
+
+def _waits(draw: Draw, country: Country, month: int) -> dict[str, Decimal]:
+    """Medians of one month by municipality and region (pooled from its municipalities), and the nation's."""
+    people = {m.code: country.people(m.code, 2025) for m in municipalities()}
+    medians = {code: _median_days(draw, code, month) for code in people}
+    for region in REGION_CODES:
+        medians[region] = _pooled_median({c: v for c, v in medians.items() if c[:2] == region}, people)
+    people |= {region: country.people(region, 2025) for region in REGION_CODES}
+    shown = {region: medians[region] for region in REGION_CODES if not _not_shown(draw, region, month)}
+    return {**medians, "00": _pooled_median(shown, people)}
+
+
+def _not_shown(draw: Draw, code: str, month: int) -> bool:
+    """`N`: a whole region has it seven months running, others now and then; never the nation."""
+    place = "09" if code == "0980" else code
+    return code != "00" and ((place == "25" and month < 7) or draw.chance(0.012, "N", place, month))
 
 
 def write_waits(seed: int, country: Country) -> Written:
-    """Median days to the first visit by month. `N`: not shown; a large region has it seven months running."""
+    """Median days to the first visit, a column per month; nation, regions, municipalities."""
     draw = Draw(seed, "waits")
     file = TextFile(WAITS_PATH)
     file.line(WAITS_TITLE)
     file.row(["", *(year for year, _ in WAITS_MONTHS)], records=0)
     file.row(["Region", *(month for _, month in WAITS_MONTHS)], records=0)
-    shown: dict[str, list[Decimal | None]] = {}
-    for code in (*REGION_CODES, *(m.code for m in sample())):
-        place = "09" if code == "0980" else code
-        shown[code] = [
-            None if (place == "25" and i < 7) or draw.chance(0.012, "N", place, i) else _median_days(draw, place, i)
-            for i in range(len(WAITS_MONTHS))
-        ]
-    people = {code: country.people(code, 2025) for code in REGION_CODES}
-    nation = []
-    for i in range(len(WAITS_MONTHS)):
-        known = {c: value for c in REGION_CODES if (value := shown[c][i]) is not None}
-        nation.append(_pooled_median(known, people))
-    rows = [("Alla regioner", list[Decimal | None](nation))]
-    rows += [(region.waits_name, shown[region.code]) for region in REGIONS]
-    rows += [(municipality.full_name, shown[municipality.code]) for municipality in sample()]
-    for name, values in rows:
-        texts = ["N" if value is None else short_comma(value, 1) for value in values]
-        if name == "Södertälje kommun":
+    medians = [_waits(draw, country, month) for month in range(len(WAITS_MONTHS))]
+    names = {"00": "Alla regioner"} | {region.code: region.waits_name for region in REGIONS}
+    names |= {municipality.code: municipality.full_name for municipality in sample()}
+    for code, name in names.items():
+        texts = ["N" if _not_shown(draw, code, i) else short_comma(days[code], 1) for i, days in enumerate(medians)]
+        if code == "0181":
             texts[8] = "27.5"
         file.row([name, *texts], records=len(texts))
-        if name == "Södertälje kommun":
+        if code == "0181":
             file.defect("2026 Mars", "27.5", "R_NUMBER")
     file.line(WAITS_FOOTER)
     return file.finish()

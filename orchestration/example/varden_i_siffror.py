@@ -12,8 +12,8 @@ from math import sqrt
 from orchestration.example.country import Country
 from orchestration.example.delivery import SYNTHETIC, TextFile, Written
 from orchestration.example.draw import Draw
-from orchestration.example.numerals import percent, rounded, short_comma
-from orchestration.example.places import REGION_CODES, REGIONS, sample
+from orchestration.example.numerals import percent, short_comma
+from orchestration.example.places import REGION_CODES, REGIONS, municipalities, sample
 
 PATH = "varden_i_siffror/synthetic_vardenisiffror_export_2019-03-27.csv"
 HEADING = (
@@ -131,15 +131,22 @@ def _care_days(draw: Draw, country: Country, sex: str, region: str, year: int) -
     return [short_comma(value, 1), "-", "0", short_comma(value - half, 1), short_comma(value + half, 1), "0"]
 
 
-def _phone(draw: Draw, people: int, period: str, code: str) -> list[str]:
-    """Calls and calls answered; a half-year is a two-week sample of its own."""
-    half_year = period[-2] == "H"
+def _calls(draw: Draw, people: int, period: str, code: str) -> tuple[int, int]:
+    """Calls answered and calls of a municipality's health centres; a half-year is a two-week sample of its own."""
+    half_year, county = period[-2] == "H", code[:2]
     calls = int(people * draw.between(0.008, 0.011, period, code) * (1 if half_year else 8)) + 20
-    if not half_year and draw.chance(0.01, "spike", period, code):
+    if not half_year and draw.chance(0.01, "spike", period, county):
         calls *= 12
-    share = draw.between(0.80, 0.94, "level", code) + draw.between(-0.04, 0.04, "share", period, code)
-    answered = int(calls * share)
-    return [short_comma(rounded(percent(answered, calls), 1), 1), str(answered), str(calls), "-", "-", "0"]
+    level = draw.between(0.82, 0.92, "level", county) + draw.between(-0.04, 0.04, "county", period, county)
+    return int(calls * (level + draw.between(-0.03, 0.03, "municipality", period, code))), calls
+
+
+def _phone(draw: Draw, country: Country, period: str, code: str) -> list[str]:
+    """A region's calls are those of its municipalities."""
+    inside = [code] if len(code) == 4 else [m.code for m in municipalities() if m.county_code == code]
+    pairs = [_calls(draw, country.people(one, int(period[:4])), period, one) for one in inside]
+    answered, calls = sum(pair[0] for pair in pairs), sum(pair[1] for pair in pairs)
+    return [short_comma(percent(answered, calls), 1), str(answered), str(calls), "-", "-", "0"]
 
 
 def periods(year: int) -> list[str]:
@@ -166,13 +173,14 @@ def write(seed: int, country: Country) -> Written:
     for code, unit in [*_regions(), *_municipalities()]:
         for period in (period for year in PHONE_YEARS for period in periods(year)):
             reports = len(code) == 4 or "H" in period or code in monthly
-            known = reports and not draw.chance(0.02, "unknown", period, code)
-            values = _phone(draw, country.people(code, int(period[:4])), period, code) if known else UNKNOWN
+            place = "09" if code == "0980" else code
+            known = reports and not draw.chance(0.02, "unknown", period, place)
+            values = _phone(draw, country, period, code) if known else UNKNOWN
             if (code, period) == ("0127", "2017 oktober"):
                 file.row(PHONE.row(period, unit, ["..", *UNKNOWN[1:]]))
                 file.defect("Värde", "..", "R_MISSING_MARKER")
             elif (code, period) == ("1380", "2018 maj"):
-                _conflict(file, unit, period, _phone(draw, country.people(code, 2018), period, code))
+                _conflict(file, unit, period, _phone(draw, country, period, code))
             else:
                 file.row(PHONE.row(period, unit, values))
         if code == "01":
@@ -182,9 +190,9 @@ def write(seed: int, country: Country) -> Written:
 
 
 def _conflict(file: TextFile, unit: tuple[str, str, str, str], period: str, values: list[str]) -> None:
-    """The same key with one answered call more and less: two values, and nothing says which is right."""
+    """The same key twice, with two percent fewer calls answered: nothing says which value is right."""
     fewer = int(values[1]) - int(values[2]) // 50
-    other = [short_comma(rounded(percent(fewer, int(values[2])), 1), 1), str(fewer), *values[2:]]
+    other = [short_comma(percent(fewer, int(values[2])), 1), str(fewer), *values[2:]]
     for told in (values, other):
         file.row(PHONE.row(period, unit, told))
         file.defect("Värde", told[0], "R_CONFLICT")

@@ -79,7 +79,7 @@ def example_files(seed: int = 1) -> list[Written]:
         varden_i_siffror.write(seed, country),
         skr_costs.write(seed, country),
         skr_report.write(seed, country),
-        socialstyrelsen.write_staff(seed),
+        socialstyrelsen.write_staff(seed, country),
         socialstyrelsen.write_waits(seed, country),
         socialstyrelsen.write_survey(seed, country),
         statdb.write_csv(seed, country),

@@ -5,8 +5,9 @@ Every reporting command reads the ledger and the releases, never the warehouse, 
 
 from __future__ import annotations
 
+from orchestration.ledger.entries import Arrival, Covered, CurrentDelivery, Delivery, Receipt
 from orchestration.ledger.file import LedgerError
-from orchestration.ledger.history import Arrival, Covered, CurrentDelivery, Delivery, History, Receipt
+from orchestration.ledger.history import History
 from orchestration.ledger.records import Records
 from orchestration.ledger.runs import Run, Runs
 from orchestration.ledger.verdicts import Verdicts

@@ -154,9 +154,15 @@ def assemble_stage(night: Night) -> int:
 def judge_stage(night: Night) -> list[Verdict]:
     """Great Expectations' verdict on every dataset, written to the ledger."""
     from expectations.engine import judge
+    from orchestration.releases.history import rows_of_latest
 
     with night.stage("checks") as detail:
-        verdicts = judge(night.home.warehouse, docs=night.home.docs, progress=night.progress)
+        verdicts = judge(
+            night.home.warehouse,
+            docs=night.home.docs / "checks",
+            history=rows_of_latest(night.home.releases),
+            progress=lambda dataset: night.progress(f"checks: {dataset}"),
+        )
         night.ledger.add_verdicts(night.run_id, verdicts)
         for verdict in verdicts:
             detail[verdict.outcome] = detail.get(verdict.outcome, 0) + 1
@@ -167,6 +173,7 @@ def release_stage(night: Night, verdicts: list[Verdict] | None = None) -> Releas
     """Gate and build. The verdicts are those of this run, or the latest in the ledger."""
     from datetime import UTC, datetime
 
+    from orchestration.indicators.catalogue import load_definitions
     from orchestration.releases.build import RunInfo, make_release
     from orchestration.warehouse.fingerprint import code_version
 
@@ -177,11 +184,12 @@ def release_stage(night: Night, verdicts: list[Verdict] | None = None) -> Releas
                 night.home.releases,
                 connection,
                 verdicts,
+                load_definitions(),
                 run=RunInfo(run_id=night.run_id),
                 now=datetime.now(UTC),
                 code_version=code_version(),
                 data_origin=night.home.origin or "real",
                 progress=night.progress,
             )
-        detail |= {k: v for k, v in asdict(result).items() if isinstance(v, str | int | bool | type(None))}
+        detail |= asdict(result)
     return result

@@ -1,0 +1,45 @@
+"""The only way a release touches the disk: every write is followed by its fsync, every rename by its directory's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a whole file and make it survive a power cut."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_file(path: Path) -> None:
+    """Make a file that somebody else wrote survive a power cut."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(path: Path) -> None:
+    """Make names in a folder survive a power cut."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def rename(old: Path, new: Path) -> None:
+    """Rename, and make the new name survive a power cut."""
+    old.replace(new)
+    sync_folder(new.parent)
+
+
+def remove(folder: Path) -> None:
+    """Remove what a killed build left; its files may be read-only."""
+    if folder.exists():
+        for path in [folder, *folder.rglob("*")]:
+            if path.is_dir():
+                path.chmod(0o755)
+        shutil.rmtree(folder)

@@ -1,0 +1,61 @@
+"""The releases that were published, read from their own files."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_ID = re.compile(r"^(\d{4}-\d{2}-\d{2})\.(\d+)$")
+
+
+@dataclass(frozen=True)
+class ReleaseSummary:
+    """One line of the contract's `release list`."""
+
+    id: str
+    content_sha256: str
+    published_at: str
+    data_origin: str
+    code_version: str
+    indicators: int
+    values: int
+    withheld: int
+    carried_forward: int
+    restored_from: str | None = None
+    withdrawn: dict[str, Any] | None = None
+
+
+def list_releases(releases: Path) -> list[ReleaseSummary]:
+    """Every published release, oldest first. A folder that is still being built has another name and is not seen."""
+    found = [p for p in releases.iterdir() if p.is_dir() and _ID.match(p.name)] if releases.is_dir() else []
+    return [_summary(p) for p in sorted(found, key=lambda p: (p.name[:10], int(p.name[11:])))]
+
+
+def _summary(folder: Path) -> ReleaseSummary:
+    provenance = json.loads((folder / "provenance.json").read_text())
+    rows = {r["name"]: r["rows"] for r in json.loads((folder / "datapackage.json").read_text())["resources"]}
+    with (folder / "data" / "withheld.csv").open(encoding="utf-8") as file:
+        carried = sum(",carried_forward," in line for line in file)
+    return ReleaseSummary(
+        id=folder.name,
+        content_sha256=provenance["content_sha256"],
+        published_at=provenance["run"]["published_at"],
+        data_origin=provenance["data_origin"],
+        code_version=provenance["code_version"],
+        indicators=rows["indicators"],
+        values=rows["indicator_values"],
+        withheld=rows["withheld"] - carried,
+        carried_forward=carried,
+    )
+
+
+def rows_of_latest(releases: Path) -> dict[str, int]:
+    """Rows per table of the latest release; empty before the first."""
+    pointer = releases / "latest.json"
+    if not pointer.exists():
+        return {}
+    folder = releases / json.loads(pointer.read_text())["release"]
+    return {r["name"]: r["rows"] for r in json.loads((folder / "datapackage.json").read_text())["resources"]}
