@@ -73,11 +73,9 @@ class TextFile:
         self.line(self._delimiter.join(map(self._field, fields)))
         self._records += records
 
-    def defect(
-        self, column: str | None, value: str | None, rule: str | None, outcome: Outcome = "quarantined", back: int = 0
-    ) -> None:
-        """Note a defect on the line written last, or `back` lines before it."""
-        self._defects.append(Defect(self.path, self._physical - back, column, value, rule, outcome))
+    def defect(self, column: str | None, value: str | None, rule: str | None, outcome: Outcome = "quarantined") -> None:
+        """Note a defect on the line written last."""
+        self._defects.append(Defect(self.path, self._physical, column, value, rule, outcome))
 
     def finish(self, final_newline: bool = True) -> Written:
         text = self._newline.join(self._lines) + (self._newline if final_newline else "")

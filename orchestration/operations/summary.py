@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import TYPE_CHECKING, Any
-
-from orchestration.operations.answers import say
 
 if TYPE_CHECKING:
     from orchestration.home import Home
@@ -20,9 +19,11 @@ class Progress:
 
     def __init__(self) -> None:
         self._start = time.monotonic()
+        # Kept now: while the job runs, what its steps print is turned into the log.
+        self._stream = sys.stderr
 
     def __call__(self, text: str) -> None:
-        say(f"  {time.monotonic() - self._start:6.1f} s  {text}")
+        print(f"  {time.monotonic() - self._start:6.1f} s  {text}", file=self._stream, flush=True)
 
 
 def _console() -> Any:
