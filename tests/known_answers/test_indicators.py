@@ -12,9 +12,6 @@ import pytest
 from orchestration.indicators.catalogue import load_definitions
 from tests.real import needs_deliveries
 
-built = pytest.importorskip("tests.support.built", reason="no warehouse of the real exports is built for tests")
-real_warehouse = built.real_warehouse
-
 pytestmark = [pytest.mark.deliveries, needs_deliveries]
 
 

@@ -14,7 +14,11 @@ from orchestration.warehouse.lexical import MONTHS_SV, typed_select
 def judge(layout: Delimited, **texts: str | None) -> dict:
     """One record with these texts through the lexical view of the layout."""
     connection = duckdb.connect()
-    names = dict.fromkeys(["fields_fault", "override_column", "override_status"]) | {c.name: None for c in layout.columns} | texts
+    names = (
+        dict.fromkeys(["fields_fault", "override_column", "override_status"])
+        | {c.name: None for c in layout.columns}
+        | texts
+    )
     columns = ", ".join(f"?::varchar as {n}" for n in names)
     cells = f"(select 'd' as delivery_sha256, 'f' as file, 2::bigint as line, null::varchar as column_name, " \
             f"'' as extracted_at, {columns})"  # fmt: skip
