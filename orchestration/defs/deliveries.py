@@ -1,5 +1,7 @@
 """Landing and cells: the owners' files, and what was read from them. One asset per layout."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from orchestration.defs.resources import WarehouseHome
@@ -38,7 +40,7 @@ def deliveries() -> dg.Definitions:
     ]
 
     @dg.multi_asset(name="take_in", specs=cells, pool="warehouse")
-    def take_in(context: dg.AssetExecutionContext, home: WarehouseHome):
+    def take_in(context: dg.AssetExecutionContext, home: WarehouseHome) -> Iterator[dg.MaterializeResult]:
         """Take in what lies in the landing, and the folder if one is given. Every file gets an outcome."""
         from pathlib import Path
 
@@ -68,7 +70,7 @@ def deliveries() -> dg.Definitions:
     ]
 
     @dg.multi_asset(name="declare", specs=declared, pool="warehouse")
-    def declare(context: dg.AssetExecutionContext, home: WarehouseHome):
+    def declare(context: dg.AssetExecutionContext, home: WarehouseHome) -> Iterator[dg.MaterializeResult]:
         """Write declared tables and lexical views into the warehouse."""
         from orchestration.operations.stages import declare_stage
 

@@ -4,6 +4,8 @@ The gate reads the verdicts' rows, not the checks: a check runs after the assets
 gate behind checks could run before its verdict (docs/decisions/0006).
 """
 
+from collections.abc import Iterator
+
 import dagster as dg
 
 from orchestration.defs.deliveries import OWNERS
@@ -12,7 +14,6 @@ from orchestration.defs.resources import WarehouseHome
 FACTS = ("fct_costs", "fct_staffing", "fct_readmissions", "fct_wait_times", "fct_observations", "fct_population")
 INDICATOR_VALUES = dg.AssetKey(["published", "indicator_values"])
 VERDICTS = dg.AssetKey(["checks", "verdicts"])
-_COMMON = {"owners": OWNERS}
 
 
 def _key_of(dataset: str) -> dg.AssetKey:
@@ -26,7 +27,14 @@ def publication() -> dg.Definitions:
     views = [dg.AssetKey(["indicators", f"ind_{d.indicator_id}"]) for d in load_definitions()]
     judged = [*FACTS, "areas", "indicator_values"]
 
-    @dg.asset(key=INDICATOR_VALUES, deps=views, group_name="published", kinds={"duckdb", "python"}, pool="warehouse", **_COMMON)
+    @dg.asset(
+        key=INDICATOR_VALUES,
+        deps=views,
+        group_name="published",
+        kinds={"duckdb", "python"},
+        pool="warehouse",
+        owners=OWNERS,
+    )
     def indicator_values(context: dg.AssetExecutionContext, home: WarehouseHome) -> dg.MaterializeResult:
         """Every indicator's values in one table, with intervals, change against the reference period, and grade."""
         from orchestration.operations.stages import assemble_stage
@@ -40,7 +48,7 @@ def publication() -> dg.Definitions:
         group_name="checks",
         kinds={"greatexpectations"},
         pool="warehouse",
-        **_COMMON,
+        owners=OWNERS,
     )
     def verdicts(context: dg.AssetExecutionContext, home: WarehouseHome) -> dg.MaterializeResult:
         """Great Expectations' verdict on every dataset: passed, warned, failed or broken."""
@@ -56,7 +64,7 @@ def publication() -> dg.Definitions:
     specs = [dg.AssetCheckSpec("expectations", asset=_key_of(d), additional_deps=[VERDICTS]) for d in judged]
 
     @dg.multi_asset_check(name="show_verdicts", specs=specs, can_subset=True)
-    def show_verdicts(context: dg.AssetCheckExecutionContext, home: WarehouseHome):
+    def show_verdicts(context: dg.AssetCheckExecutionContext, home: WarehouseHome) -> Iterator[dg.AssetCheckResult]:
         """The verdict rows as asset checks. Broken is told apart from failed; both stop publication."""
         from orchestration.ledger.ledger import Ledger
 
@@ -80,7 +88,7 @@ def publication() -> dg.Definitions:
         group_name="release",
         kinds={"parquet", "csv"},
         pool="warehouse",
-        **_COMMON,
+        owners=OWNERS,
     )
     def release(context: dg.AssetExecutionContext, home: WarehouseHome) -> dg.MaterializeResult:
         """An immutable release of what the gate lets through; none when nothing has changed."""

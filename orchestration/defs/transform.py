@@ -1,6 +1,6 @@
 """dbt: staging, facts and indicators. Names, descriptions and tests come from the dbt project."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -37,7 +37,7 @@ def transform() -> dg.Definitions:
     home_path = Settings.read().home
 
     @dbt_assets(manifest=ensure_manifest(home_path), dagster_dbt_translator=Translator(), name="dbt", pool="warehouse")
-    def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, home: WarehouseHome):
+    def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, home: WarehouseHome) -> Iterator:
         """Build and test every model. Records are refused in staging; a failed test of keys or structure stops here."""
         from orchestration.operations.stages import reconcile_stage
 

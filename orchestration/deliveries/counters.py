@@ -19,7 +19,7 @@ def count(path: Path, layout: Layout, encoding: str | None) -> int:
     match layout:
         case Delimited():
             lines = _logical_lines(path.read_bytes().decode(encoding or "utf-8").removeprefix("\ufeff"))
-            return _count_lines([line for line in lines if line.strip(f"{layout.delimiter} \t\r\"")], layout)
+            return _count_lines([line for line in lines if line.strip(f'{layout.delimiter} \t\r"')], layout)
         case Workbook():
             return _count_sheet(path, layout)
         case JsonStat():
@@ -50,7 +50,7 @@ def _count_lines(lines: list[str], layout: Delimited) -> int:
     above = (1 if layout.title else 0) + layout.heading_rows
     heading = lines[above - layout.heading_rows : above]
     body = lines[above:]
-    if layout.footer and body and re.match(layout.footer, body[-1].strip(f"{layout.delimiter} \t\r\"")):
+    if layout.footer and body and re.match(layout.footer, body[-1].strip(f'{layout.delimiter} \t\r"')):
         body = body[:-1]
     return len(body) * _values_per_row([line.split(layout.delimiter) for line in heading], layout)
 
@@ -62,7 +62,9 @@ def _values_per_row(heading: list[list[str]], layout: Delimited | Workbook) -> i
     width = max(len(row) for row in heading)
     names = [" ".join(row[i].strip() for row in heading if i < len(row) and row[i].strip()) for i in range(width)]
     declared = {c.heading_text for c in layout.field_columns}
-    return sum(bool(re.match(layout.unpivot.heading, name)) for name in (n.strip() for n in names) if name not in declared)
+    return sum(
+        bool(re.match(layout.unpivot.heading, name)) for name in (n.strip() for n in names) if name not in declared
+    )
 
 
 def _count_sheet(path: Path, layout: Workbook) -> int:

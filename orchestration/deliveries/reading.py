@@ -1,4 +1,4 @@
-"""Recognising a delivery by its content, and reading it into cells. The readers know families, never an owner's file."""
+"""Recognising a delivery by its content, and reading it into cells. Readers know families, never an owner's file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,16 @@ from orchestration.deliveries.readers.records import Records
 from orchestration.deliveries.readers.text import decode
 from orchestration.deliveries.refusal import FileRefused
 from orchestration.sources.catalogue import Catalogue
-from orchestration.sources.model import Delimited, Document, JsonStat, KoladaList, KoladaValues, Layout, Source, Workbook
+from orchestration.sources.model import (
+    Delimited,
+    Document,
+    JsonStat,
+    KoladaList,
+    KoladaValues,
+    Layout,
+    Source,
+    Workbook,
+)
 
 # A file that shares this part of a layout's headings is meant as that layout: it is refused, not unrecognised.
 NEAR = 0.6
@@ -61,9 +70,7 @@ def recognise(path: Path, file_name: str, catalogue: Catalogue) -> Recognised:
     return _recognise_delimited(raw, catalogue)
 
 
-def read_to_cells(
-    path: Path, file_name: str, delivery_sha256: str, recognised: Recognised, target: Path
-) -> Reading:
+def read_to_cells(path: Path, file_name: str, delivery_sha256: str, recognised: Recognised, target: Path) -> Reading:
     """Read the delivery and write its cells to `target`, whole or not at all. Raises `FileRefused`."""
     records = _read(path, file_name, recognised)
     layout, source = recognised.layout, recognised.source
@@ -126,7 +133,9 @@ def _scopes(source: Source, layout: Layout, records: Records) -> tuple[list[str]
         asked = "\x1e".join("\x1f".join(sorted(set(texts))) for texts in chosen)
         return [f"{base}/{hashlib.sha256(asked.encode()).hexdigest()[:16]}"] * n, ["*"] * n
     scopes = ["/".join([base, *texts]) for texts in zip(*chosen, strict=True)] if chosen else [base] * n
-    told = [[(t or "").strip() for t in records.columns[name]] for name in layout.period.columns] if layout.period else []
+    told = (
+        [[(t or "").strip() for t in records.columns[name]] for name in layout.period.columns] if layout.period else []
+    )
     periods = [" ".join(texts) for texts in zip(*told, strict=True)] if told else ["*"] * n
     return scopes, periods
 
@@ -134,7 +143,9 @@ def _scopes(source: Source, layout: Layout, records: Records) -> tuple[list[str]
 def _recognise_delimited(raw: bytes, catalogue: Catalogue) -> Recognised:
     candidates: list[tuple[int, Source, Delimited, str]] = []
     near: list[tuple[float, str, list[str]]] = []
-    encodings = sorted({e for _, layout in catalogue.layouts() if isinstance(layout, Delimited) for e in layout.encodings})
+    encodings = sorted(
+        {e for _, layout in catalogue.layouts() if isinstance(layout, Delimited) for e in layout.encodings}
+    )
     texts: dict[str, str] = {}
     for encoding in ["utf-8", *(e for e in encodings if e != "utf-8")]:
         try:
@@ -147,9 +158,10 @@ def _recognise_delimited(raw: bytes, catalogue: Catalogue) -> Recognised:
     for source, layout in catalogue.layouts():
         if not isinstance(layout, Delimited):
             continue
-        encoding = next((e for e in layout.encodings if e in texts), None)
-        if encoding is None:
+        fitting = [e for e in layout.encodings if e in texts]
+        if not fitting:
             continue
+        encoding = fitting[0]
         key = (encoding, layout.delimiter)
         if key not in rows:
             rows[key] = delimited.rows_by_delimiter(texts[encoding], layout.delimiter)
@@ -161,7 +173,9 @@ def _recognise_delimited(raw: bytes, catalogue: Catalogue) -> Recognised:
             candidates.append((len(layout.field_columns), source, layout, encoding))
         else:
             same_title = 1.0 if layout.title else 0.0
-            near.append((max(tabular.likeness(layout, found), same_title), f"{source.source_id}/{layout.layout_id}", faults))
+            near.append(
+                (max(tabular.likeness(layout, found), same_title), f"{source.source_id}/{layout.layout_id}", faults)
+            )
     if candidates:
         _, source, layout, encoding = max(candidates, key=lambda c: c[0])
         return Recognised(source, layout, encoding)
@@ -252,6 +266,9 @@ def _unrecognised(near: list[tuple[float, str, list[str]]]) -> FileRefused:
     best = max(near, key=lambda n: (n[0], -len(n[2])), default=None)
     if best is None or best[0] < NEAR:
         return FileRefused(
-            "F_UNKNOWN", "no declared layout has these headings; if the owner changed them, declare a layout (docs/adding-a-source.md)"
+            "F_UNKNOWN",
+            "no declared layout has these headings; to declare one see docs/adding-a-source.md",
         )
-    return FileRefused("F_LAYOUT", f"nearest layout {best[1]}: {'; '.join(best[2])}. Ask the owner, or declare the new layout")
+    return FileRefused(
+        "F_LAYOUT", f"nearest layout {best[1]}: {'; '.join(best[2])}. Ask the owner, or declare a new layout"
+    )

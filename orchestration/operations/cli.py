@@ -47,13 +47,14 @@ def _home(context: typer.Context) -> Any:
 def nightly(
     context: typer.Context,
     deliveries: Annotated[
-        Path | None, typer.Option("--deliveries", help="A folder to take in beside the landing.", exists=True, file_okay=False)
+        Path | None,
+        typer.Option("--deliveries", help="A folder to take in beside the landing.", exists=True, file_okay=False),
     ] = None,
     wait: Wait = 0,
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
-    """The whole night: take in, transform, judge, publish. Exit 0 done, 3 something withheld, 4 no release, 5 locked."""
+    """The whole night: take in, transform, judge, publish. Exit 0 done, 3 withheld, 4 no release, 5 locked."""
     from orchestration.operations.nightly import run_nightly
     from orchestration.operations.summary import Progress, print_summary
 
@@ -228,7 +229,7 @@ def example(
     seed: Annotated[int, typer.Option("--seed", help="Another seed gives another country.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Write small, deterministic, synthetic deliveries in the owners' layouts, and beside them a key of planted defects."""
+    """Write small synthetic deliveries in the owners' layouts, and beside them a key of planted defects."""
     from orchestration.example.write import write_example
 
     report = write_example(folder, seed=seed)

@@ -37,7 +37,16 @@ class Check:
 
 def examine(home: Home) -> list[Check]:
     """Every check, in the order a person would make them. Never raises for a sick home: that is a finding."""
-    checks: list[Callable[[Home], Check]] = [_format, _permissions, _disk, _versions, _environment, _ledger, _raw, _lock]
+    checks: list[Callable[[Home], Check]] = [
+        _format,
+        _permissions,
+        _disk,
+        _versions,
+        _environment,
+        _ledger,
+        _raw,
+        _lock,
+    ]
     return [check(home) for check in checks]
 
 
@@ -97,7 +106,9 @@ def _ledger(home: Home) -> Check:
     if answer != "ok":
         return Check("ledger", False, f"damaged: {answer}", "restore ledger.sqlite from a backup of the home")
     if dead:
-        return Check("ledger", False, f"run {dead[0]} died", f"vardlagret --home {home.path} nightly closes and resumes it")
+        return Check(
+            "ledger", False, f"run {dead[0]} died", f"vardlagret --home {home.path} nightly closes and resumes it"
+        )
     return Check("ledger", True, "sound")
 
 
@@ -123,5 +134,8 @@ def _lock(home: Home) -> Check:
 def as_answer(checks: list[Check]) -> dict[str, Any]:
     return {
         "ok": all(c.ok for c in checks),
-        "checks": [{"name": c.name, "ok": c.ok, "message": c.message, "next_step": None if c.ok else c.next_step} for c in checks],
+        "checks": [
+            {"name": c.name, "ok": c.ok, "message": c.message, "next_step": None if c.ok else c.next_step}
+            for c in checks
+        ],
     }

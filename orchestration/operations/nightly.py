@@ -46,7 +46,17 @@ class NightlyResult:
 
     def summary(self) -> dict[str, Any]:
         """The contract's `nightly --json`, less the shared head."""
-        named = ("nightly_id", "exit", "received", "refused", "sources", "stages", "release", "withheld", "next_command")
+        named = (
+            "nightly_id",
+            "exit",
+            "received",
+            "refused",
+            "sources",
+            "stages",
+            "release",
+            "withheld",
+            "next_command",
+        )
         content = asdict(self)
         return {n: content[n] for n in named} | {k: v for k, v in content.items() if k not in named}
 
@@ -81,7 +91,10 @@ def run_nightly(
     """One whole night. Raises `HomeLocked` when another run holds the home longer than `wait_seconds`."""
     home = Home(root).create_or_open()
     result = NightlyResult(new_nightly_id())
-    with hold(home, run_id=result.nightly_id, who="nightly", wait_seconds=wait_seconds), Ledger.open(home.ledger) as ledger:
+    with (
+        hold(home, run_id=result.nightly_id, who="nightly", wait_seconds=wait_seconds),
+        Ledger.open(home.ledger) as ledger,
+    ):
         dead = ledger.close_dead_runs()
         run_id = ledger.start_run("nightly", result.nightly_id)
         night = Night(home, ledger, run_id, progress)

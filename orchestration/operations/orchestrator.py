@@ -39,7 +39,7 @@ def prepare_instance(home: Home) -> None:
 
 
 def close_dead_runs(instance: DagsterInstance) -> int:
-    """Close runs that a killed process left started, and free their slots of the pool: else the next run waits for ever.
+    """Close runs that a killed process left started, and free their slots: else the next run waits for ever.
 
     Called with the home's lock held, so no run of this instance can be alive. Returns how many were closed.
     """

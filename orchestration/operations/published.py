@@ -37,7 +37,9 @@ def verified(home: Home, release: str) -> dict[str, Any]:
 def _named(home: Home, release: str) -> str:
     name = _latest(home) if release == "latest" else release
     if name is None:
-        raise LookupError(f"nothing has been released in {home.path}; `vardlagret --home {home.path} nightly` publishes")
+        raise LookupError(
+            f"nothing has been released in {home.path}; `vardlagret --home {home.path} nightly` publishes"
+        )
     if not (home.releases / name).is_dir():
         raise LookupError(f"there is no release {name}; see `vardlagret --home {home.path} release list`")
     return name

@@ -50,7 +50,9 @@ class Night:
         try:
             yield detail
         except BaseException as error:
-            self.ledger.leave_stage(self.run_id, name, "failed", {**detail, "error": f"{type(error).__name__}: {error}"})
+            self.ledger.leave_stage(
+                self.run_id, name, "failed", {**detail, "error": f"{type(error).__name__}: {error}"}
+            )
             raise
         self.ledger.leave_stage(self.run_id, name, "done", detail)
 
@@ -65,9 +67,7 @@ def take_in_stage(night: Night, folder: Path | None) -> TakeIn:
         landed = landing_files(night.home)
         result = take_in(night.home, night.ledger, catalogue, landed, via="landing", named=False)
         if folder is not None:
-            result = result + take_in(
-                night.home, night.ledger, catalogue, files_in(folder), via="ingest", named=False
-            )
+            result = result + take_in(night.home, night.ledger, catalogue, files_in(folder), via="ingest", named=False)
         detail |= result.counts()
     return result
 
@@ -119,7 +119,7 @@ def _check_nothing_lost(counts: list[RecordCounts], expected: dict[str, int]) ->
     for delivery, records in sorted(expected.items()):
         if found.get(delivery, 0) != records:
             raise ReconciliationError(
-                f"delivery {delivery[:12]}: {records} records were counted in the file and {found.get(delivery, 0)} are "
+                f"delivery {delivery[:12]}: {records} records were counted in the file, {found.get(delivery, 0)} are "
                 "accounted for. Nothing is published; see `vardlagret quarantine list` and report the delivery"
             )
 

@@ -55,7 +55,9 @@ def _publish(home: Home, last: Run | None, facts: list[dict], release: dict | No
         reason = f"{release['withheld']} entries are withheld or carried forward."
         return _light("partly", "amber", reason, f"{command} release show {release['id']}")
     if stopped:
-        return _light("partly", "amber", f"Verdicts stop {', '.join(stopped)}.", f"{command} release show {release['id']}")
+        return _light(
+            "partly", "amber", f"Verdicts stop {', '.join(stopped)}.", f"{command} release show {release['id']}"
+        )
     if disk["light"] == "red":
         return _light("yes", "red", "The disk is nearly full.", f"{command} doctor")
     return _light("yes", "green", f"Release {release['id']} is out.", None)

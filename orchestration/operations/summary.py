@@ -50,11 +50,16 @@ def print_summary(home: Home, result: NightlyResult) -> None:
     console.print(f"Home {home.path}, {result.nightly_id}")
     console.print(f"\nDeliveries: {result.received} received, {result.refused} refused")
     for file in [f for f in result.files if f["outcome"] in ("refused", "unrecognised")][:_SHOWN]:
-        console.print(f"  {file['outcome']}: {file['file']}: {file['code'] or ''} {file['message'] or ''}", markup=False)
+        console.print(
+            f"  {file['outcome']}: {file['file']}: {file['code'] or ''} {file['message'] or ''}", markup=False
+        )
     if result.sources:
         table = _table("source", "raw", "accepted", "quarantined", "duplicate", "unmapped", numbers=(1, 2, 3, 4, 5))
         for name, c in sorted(result.sources.items()):
-            row = [f"{c[k]:,}".replace(",", " ") for k in ("records_raw", "accepted", "quarantined", "duplicate", "unmapped")]
+            row = [
+                f"{c[k]:,}".replace(",", " ")
+                for k in ("records_raw", "accepted", "quarantined", "duplicate", "unmapped")
+            ]
             table.add_row(name, *row)
         console.print(table)
     if result.verdicts:

@@ -93,11 +93,14 @@ def lay_out(con: duckdb.DuckDBPyConnection, decided: list[Decision], previous: P
     What is withheld keeps the previous release's rows of the same slice, flagged `carried_forward`; where there are
     none it is left out. Both are listed.
     """
-    con.execute("create or replace temp table _stopped (scope varchar, name varchar, source_id varchar, period varchar)")
+    con.execute(
+        "create or replace temp table _stopped (scope varchar, name varchar, source_id varchar, period varchar)"
+    )
     stopped = [d for d in decided if d.withheld]
     if stopped:
         con.executemany(
-            "insert into _stopped values (?, ?, ?, ?)", [(d.scope, d.name, d.source_id or "", d.period) for d in stopped]
+            "insert into _stopped values (?, ?, ?, ?)",
+            [(d.scope, d.name, d.source_id or "", d.period) for d in stopped],
         )
     rows = []
     for table in (*FACTS, INDICATOR_VALUES):
@@ -113,7 +116,9 @@ def lay_out(con: duckdb.DuckDBPyConnection, decided: list[Decision], previous: P
     return rows
 
 
-def _lay_out_slices(con: duckdb.DuckDBPyConnection, table: Table, previous: Previous | None) -> set[tuple[str, str, str]]:
+def _lay_out_slices(
+    con: duckdb.DuckDBPyConnection, table: Table, previous: Previous | None
+) -> set[tuple[str, str, str]]:
     """The table without its stopped slices, plus theirs from the previous release. Returns the slices carried."""
     indicator = table is INDICATOR_VALUES
     name, source = ("indicator_id", "''") if indicator else (f"'{table.name}'", "source_id")
@@ -124,12 +129,14 @@ def _lay_out_slices(con: duckdb.DuckDBPyConnection, table: Table, previous: Prev
     )
     columns = ", ".join(table.names)
     con.execute(
-        f"create or replace temp table release_{table.name} as select {columns} from {table.relation} t where not {is_stopped}"
+        f"create or replace temp table release_{table.name} as "
+        f"select {columns} from {table.relation} t where not {is_stopped}"
     )
     file = previous.data / f"{table.name}.parquet" if previous else None
     if file is None or not file.exists():
         return set()
-    flagged = "array_to_string(list_sort(list_distinct(list_filter(string_split(value_flags, '|'), x -> x <> '') || ['carried_forward'])), '|')"
+    kept = "list_filter(string_split(value_flags, '|'), x -> x <> '')"
+    flagged = f"array_to_string(list_sort(list_distinct({kept} || ['carried_forward'])), '|')"
     carried = f"select * replace ({flagged} as value_flags) from read_parquet('{file}') t where {is_stopped}"
     con.execute(f"insert into release_{table.name} select {columns} from ({carried})")
     found = con.execute(f"select distinct {name}, {source}, period from read_parquet('{file}') t where {is_stopped}")
@@ -185,7 +192,9 @@ def _lay_out_lineage(con: duckdb.DuckDBPyConnection, previous: Previous | None) 
     """Lineage of this build, and of what is carried forward."""
     used = " union ".join(f"select lineage_id from release_{t.name}" for t in (*FACTS, INDICATOR_VALUES))
     file = previous.data / "lineage.parquet" if previous else None
-    older = f" union select lineage_id, delivery_sha256, role from read_parquet('{file}')" if file and file.exists() else ""
+    older = (
+        f" union select lineage_id, delivery_sha256, role from read_parquet('{file}')" if file and file.exists() else ""
+    )
     con.execute(
         "create or replace temp table release_lineage as select * from "
         f"(select lineage_id, delivery_sha256, role from published.lineage{older}) where lineage_id in ({used})"
@@ -197,4 +206,6 @@ def _lay_out_withheld(con: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]]
     con.execute(f"create or replace temp table release_withheld ({columns})")
     if rows:
         marks = ", ".join("?" * len(WITHHELD.names))
-        con.executemany(f"insert into release_withheld values ({marks})", [[r[n] for n in WITHHELD.names] for r in rows])
+        con.executemany(
+            f"insert into release_withheld values ({marks})", [[r[n] for n in WITHHELD.names] for r in rows]
+        )

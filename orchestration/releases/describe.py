@@ -77,7 +77,8 @@ def provenance(
 ) -> bytes:
     """Deliveries, code and definitions behind the release; times and host under `run` alone."""
     deliveries = con.execute(
-        "select distinct source_id, layout_id, delivery_sha256, nullif(extracted_at, '') from declared.deliveries order by all"
+        "select distinct source_id, layout_id, delivery_sha256, nullif(extracted_at, '') "
+        "from declared.deliveries order by all"
     ).fetchall()
     names = ("source_id", "layout_id", "delivery_sha256", "extracted_at")
     return _json(
@@ -88,7 +89,9 @@ def provenance(
             "note": f"{SYNTHETIC} {NOT_OFFICIAL}" if data_origin == "synthetic" else NOT_OFFICIAL,
             "code_version": code_version,
             "deliveries": [dict(zip(names, row, strict=True)) for row in deliveries],
-            "definitions": {d.indicator_id: {"version": d.definition_version, "sha256": d.definition_sha256} for d in definitions},
+            "definitions": {
+                d.indicator_id: {"version": d.definition_version, "sha256": d.definition_sha256} for d in definitions
+            },
             "run": {
                 "run_id": run.run_id,
                 "started_at": run.started_at or now.isoformat(),

@@ -18,7 +18,7 @@ Action = Literal["publish", "publish_with_note", "withhold"]
 REASONS = {
     "check_failed": ("En kontroll underkände uppgifterna.", "A check failed the data."),
     "check_broken": ("En kontroll kunde inte köras.", "A check could not be run."),
-    "check_did_not_run": ("En väntad kontroll har inte körts på dessa rader.", "An expected check has not run on these rows."),
+    "check_did_not_run": ("En väntad kontroll har inte körts på raderna.", "A check has not run on these rows."),
     "input_withheld": ("Underlaget är undanhållet.", "The input is withheld."),
 }  # fmt: skip
 
@@ -80,13 +80,23 @@ def decide(
         if action == "withhold":
             stopped.add((piece.fact, piece.source_id, piece.period))
         decisions.append(
-            Decision("fact_slice", piece.fact, piece.period, action, source_id=piece.source_id, reason_code=reason, checks=checks)
+            Decision(
+                "fact_slice",
+                piece.fact,
+                piece.period,
+                action,
+                source_id=piece.source_id,
+                reason_code=reason,
+                checks=checks,
+            )
         )
     for value in indicators:
         verdict = known.get("indicator_values")
         key = (value.indicator_id, value.period)
         action, reason, checks = _judged(verdict, fingerprints.get("indicator_values"), key)
-        inputs = [s for s in sorted(stopped) if s[0] in value.facts and s[1] in value.source_ids and s[2] == value.period]
+        inputs = [
+            s for s in sorted(stopped) if s[0] in value.facts and s[1] in value.source_ids and s[2] == value.period
+        ]
         if action != "withhold" and inputs:
             action, reason, checks = "withhold", "input_withheld", tuple(f"{f}/{s}/{p}" for f, s, p in inputs)
         decisions.append(
@@ -110,7 +120,9 @@ def _judged(
     critical = [f for f in missed if f.severity == "critical"]
     if critical:
         return "withhold", "check_failed", _names(critical)
-    if verdict.outcome == "failed" and not any(f.severity == "critical" for f in verdict.findings if f.outcome == "failed"):
+    if verdict.outcome == "failed" and not any(
+        f.severity == "critical" for f in verdict.findings if f.outcome == "failed"
+    ):
         return "withhold", "check_failed", ()
     return ("publish_with_note", None, _names(missed)) if missed else ("publish", None, ())
 

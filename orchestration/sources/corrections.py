@@ -43,8 +43,15 @@ class Correction(BaseModel):
     @model_validator(mode="after")
     def _one_effect(self) -> Correction:
         if sum(x is not None for x in (self.right_value, self.value_status_after, self.flag)) != 1:
-            raise ValueError(f"correction {self.correction_id}: give right_value, value_status_after or flag, one of them")
+            raise ValueError(
+                f"correction {self.correction_id}: give right_value, value_status_after or flag, one of them"
+            )
         return self
+
+    @property
+    def effect_flag(self) -> str | None:
+        """The value flag that a corrected record carries."""
+        return self.flag or ("corrected" if self.right_value is not None else None)
 
     @property
     def place(self) -> str:
@@ -87,7 +94,7 @@ def corrected_cells(cells: str, corrections: list[Correction]) -> str:
       {chosen({c.correction_id: c.correction_id for c in corrections})} as correction_id,
       {chosen({c.correction_id: c.column_name for c in corrections})} as override_column,
       {chosen({c.correction_id: c.value_status_after for c in corrections})} as override_status,
-      {chosen({c.correction_id: c.flag or ("corrected" if c.right_value else None) for c in corrections})} as override_flag
+      {chosen({c.correction_id: c.effect_flag for c in corrections})} as override_flag
       from {cells})"""
 
 

@@ -52,7 +52,9 @@ def number_status(column: Column) -> str:
     """SQL giving a correction's status or the kind of missing of a declared marker, else `normal`."""
     override = f"when override_column = {quoted(column.name)} and override_status is not null then override_status"
     text = f"trim({column.name})"
-    whens = " ".join(f"when {text} = {quoted(marker)} then {quoted(status)}" for marker, status in column.missing.items())
+    whens = " ".join(
+        f"when {text} = {quoted(marker)} then {quoted(status)}" for marker, status in column.missing.items()
+    )
     return f"case {override} {whens} else 'normal' end"
 
 

@@ -11,8 +11,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.sources.model import Layout
 from orchestration.sources.corrections import Correction, applied, corrected_cells
+from orchestration.sources.model import Layout
 from orchestration.warehouse.lexical import quoted, typed_select
 
 if TYPE_CHECKING:

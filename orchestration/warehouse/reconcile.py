@@ -68,8 +68,8 @@ def count_records(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -
 def quarantined_records(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> list[QuarantinedRecord]:
     """Every quarantined record's place and rule, in order of delivery, file and line."""
     union = "\nunion all\n".join(
-        f"select delivery_sha256, source_id, layout_id, file, line, coalesce(rule_column, column_name), rule_code, period "
-        f"from {staging_table(s, layout)} where record_status = 'quarantined'"
+        "select delivery_sha256, source_id, layout_id, file, line, coalesce(rule_column, column_name), rule_code, "
+        f"period from {staging_table(s, layout)} where record_status = 'quarantined'"
         for s, layout in staged_layouts(catalogue)
     )
     rows = connection.execute(f"select * from ({union}) order by all").fetchall()

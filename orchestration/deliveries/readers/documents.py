@@ -58,7 +58,9 @@ def read_dataset(document: dict[str, Any], layout: JsonStat) -> Records:
     categories = [_categories(document["dimension"][i]) for i in ids]
     size = [int(as_text(s)) for s in document["size"]]
     if [len(c) for c in categories] != size:
-        raise FileRefused("F_LAYOUT", f"sizes {size} differ from the number of categories {[len(c) for c in categories]}")
+        raise FileRefused(
+            "F_LAYOUT", f"sizes {size} differ from the number of categories {[len(c) for c in categories]}"
+        )
     total = 1
     for part in size:
         total *= part

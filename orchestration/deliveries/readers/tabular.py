@@ -49,7 +49,9 @@ def find_head(layout: Tabular, rows: list[Row]) -> Head | None:
         return None
     heading_rows = [row for _, row in rows[start : start + layout.heading_rows]]
     width = max(len(row) for row in heading_rows)
-    headings = [" ".join(" ".join(_cell(row, i).split()) for row in heading_rows if _cell(row, i).strip()) for i in range(width)]
+    headings = [
+        " ".join(" ".join(_cell(row, i).split()) for row in heading_rows if _cell(row, i).strip()) for i in range(width)
+    ]
     return Head(title, headings, start + layout.heading_rows)
 
 
@@ -60,9 +62,7 @@ def differences(layout: Tabular, head: Head) -> list[str]:
     faults = [f"heading {h!r} is missing" for h, n in wanted.items() if found[h] == 0 and n]
     declared = Counter(c.heading_text for c in layout.field_columns)
     for heading, times in declared.items():
-        if found[heading] > times:
-            faults.append(f"heading {heading!r} stands {found[heading]} times, declared {times}")
-        elif 0 < found[heading] < times:
+        if found[heading] > times or 0 < found[heading] < times:
             faults.append(f"heading {heading!r} stands {found[heading]} times, declared {times}")
     if layout.unpivot:
         carried = Counter(h for h in found.elements() if h not in declared and re.match(layout.unpivot.heading, h))
@@ -85,7 +85,8 @@ def make_plan(layout: Tabular, head: Head, file_name: str) -> Plan:
         named = re.search(layout.file_name, file_name)
         if not named:
             raise FileRefused(
-                "F_PERIOD", f"the name {file_name!r} must carry {', '.join(layout_groups(layout.file_name))}; rename the file"
+                "F_PERIOD",
+                f"the name {file_name!r} must carry {', '.join(layout_groups(layout.file_name))}; rename the file",
             )
         captured |= named.groupdict()
     if layout.title:
@@ -124,7 +125,9 @@ def read_table(layout: Tabular, rows: list[Row], file_name: str) -> Records:
     """
     head = find_head(layout, rows)
     if head is None:
-        raise FileRefused("F_EMPTY", f"the file holds no more than a title or a part of the heading of {layout.layout_id}")
+        raise FileRefused(
+            "F_EMPTY", f"the file holds no more than a title or a part of the heading of {layout.layout_id}"
+        )
     plan = make_plan(layout, head, file_name)
     body, footer = _split_footer(layout, rows[head.first :])
     if not body:

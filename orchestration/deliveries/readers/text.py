@@ -24,7 +24,7 @@ def decode(raw: bytes, encodings: Iterable[str] = ("utf-8",)) -> tuple[str, str]
             line = text.count("\n", 0, found.start()) + 1
             raise FileRefused(
                 "F_ENCODING",
-                f"line {line} holds {found.group()!r}: the text was encoded twice. Ask the owner for the export as UTF-8",
+                f"line {line} holds {found.group()!r}: the text was encoded twice. Ask for the export as UTF-8",
                 line,
             )
         return text.removeprefix(BOM), encoding
