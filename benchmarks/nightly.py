@@ -49,7 +49,8 @@ def measure(runs: int) -> str:
     known = sum(statistics.median(s) for s in stages.values())
     lines = [
         "# The nightly on example deliveries",
-        f"Written by `python -m benchmarks.nightly`: {runs} runs, {platform.machine()}, Python {platform.python_version()}, "
+        f"Written by `python -m benchmarks.nightly`: {runs} runs, {platform.machine()}, "
+        f"Python {platform.python_version()}, "
         + ", ".join(f"{p} {version(p)}" for p in PACKAGES)
         + ". Seconds, median (least to most).",
         "",
