@@ -8,6 +8,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 
 from orchestration.defs.deliveries import OWNERS
 from orchestration.defs.resources import WarehouseHome
+from orchestration.indicators.catalogue import load_definitions
 
 
 class Translator(DagsterDbtTranslator):
@@ -15,6 +16,7 @@ class Translator(DagsterDbtTranslator):
 
     def __init__(self) -> None:
         super().__init__(settings=DagsterDbtTranslatorSettings(enable_asset_checks=True))
+        self._purposes = {d.indicator_id: f"{d.name_sv} ({d.name_en}). {d.purpose_en}" for d in load_definitions()}
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         room = dbt_resource_props.get("schema") or dbt_resource_props.get("source_name")
@@ -24,6 +26,11 @@ class Translator(DagsterDbtTranslator):
         return {"marts": "facts", "seeds": "reference"}.get(
             str(dbt_resource_props.get("schema")), str(dbt_resource_props.get("schema"))
         )
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """dbt's own, or for an indicator what its definition says."""
+        named = str(dbt_resource_props["name"]).removeprefix("ind_")
+        return self._purposes.get(named) or super().get_description(dbt_resource_props)
 
     def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
         return OWNERS

@@ -105,6 +105,23 @@ def status(context: typer.Context, as_json: Json = False) -> None:
     raise typer.Exit(1 if answer["publish"]["light"] == "red" else 0)
 
 
+@app.command()
+def reconcile(context: typer.Context, as_json: Json = False) -> None:
+    """Is every record accepted, quarantined or a duplicate? What does no declaration name? Exit 1 if not."""
+    from orchestration.ledger.ledger import Ledger
+    from orchestration.operations.reconciled import reconciled
+    from orchestration.operations.summary import print_reconciled
+
+    home = _home(context).open()
+    with Ledger.open(home.ledger, read_only=True) as ledger:
+        answer = reconciled(ledger)
+    if as_json:
+        print_json(headed("reconcile", home.path, answer))
+    else:
+        print_reconciled(answer)
+    raise typer.Exit(0 if answer["ok"] else 1)
+
+
 @quarantine_app.command("list")
 def quarantine_list(
     context: typer.Context,

@@ -104,7 +104,10 @@ def reconcile_stage(night: Night) -> dict[str, int]:
             "accepted": sum(c.accepted for c in counts),
             "quarantined": sum(c.quarantined for c in counts),
             "duplicate": sum(c.duplicate for c in counts),
-            "unmapped_series": len(unmapped),
+            "unmapped": [
+                {"source_id": source, "layout_id": layout, "series": series, "reason": reason, "records": records}
+                for source, layout, series, reason, records in unmapped
+            ],
         }
     return detail
 

@@ -23,7 +23,7 @@ def status(home: Home, ledger: Ledger, catalogue: Catalogue) -> dict[str, Any]:
     """The contract's `status`, without its head."""
     runs = ledger.runs(limit=50)
     last = next((r for r in runs if r.kind in ("nightly", "dagster", "backfill")), None)
-    facts = _facts(ledger)
+    facts = _facts(home, ledger)
     release = _release(home)
     disk = _disk(home)
     return {
@@ -120,17 +120,35 @@ def _source(source_id: str, rhythm: str, received: str | None, refused: int, qua
     }
 
 
-def _facts(ledger: Ledger) -> list[dict[str, Any]]:
+def _facts(home: Home, ledger: Ledger) -> list[dict[str, Any]]:
+    newest = _newest_periods(home)
     return [
         {
             "fact": v.dataset,
-            "newest_period": None,
+            "newest_period": newest.get(v.dataset),
             "missing": [],
             "failed": sorted({p for f in v.findings if f.outcome != "passed" for _, p in f.slices}),
             "verdict": v.outcome,
         }
         for v in ledger.latest_verdicts()
     ]
+
+
+def _newest_periods(home: Home) -> dict[str, str]:
+    """The newest period of each fact in the latest release: the one that ends last, the shortest of those."""
+    import pyarrow.parquet as pq
+
+    pointer = home.releases / "latest.json"
+    if not pointer.exists():
+        return {}
+    data = home.releases / json.loads(pointer.read_text())["release"] / "data"
+    found = {}
+    for path in data.glob("fct_*.parquet"):
+        columns = pq.read_table(path, columns=["period", "period_start", "period_end"]).to_pydict()
+        periods = set(zip(columns["period_end"], columns["period_start"], columns["period"], strict=True))
+        if periods:
+            found[path.stem] = max(periods)[2]
+    return found
 
 
 def _release(home: Home) -> dict[str, Any] | None:

@@ -29,7 +29,9 @@ class Progress:
 def _console() -> Any:
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True)
+    # In a log or a pipe nobody folds: wide enough for a file's name.
+    return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=160)
 
 
 def _table(*columns: str, numbers: tuple[int, ...] = ()) -> Any:
@@ -128,6 +130,20 @@ def print_quarantine(answer: dict[str, Any]) -> None:
     console.print(table)
     for item in answer["items"][:_SHOWN]:
         console.print(f"{item['code']}: {item['message']}\n  next: {item['next_command']}", markup=False)
+
+
+def print_reconciled(answer: dict[str, Any]) -> None:
+    console = _console()
+    table = _table("source", "file", "counted", "accepted", "quarantined", "duplicate", "", numbers=(2, 3, 4, 5))
+    for d in answer["deliveries"]:
+        numbers = [str(d[k]) for k in ("records_raw", "accepted", "quarantined", "duplicate")]
+        table.add_row(d["source_id"], d["file"], *numbers, "" if d["balanced"] else "DIFFERS")
+    console.print(table)
+    for u in answer["unmapped"]:
+        place = f"{u['source_id']}/{u['layout_id']}"
+        console.print(f"unmapped: {place} {u['series']!r}: {u['records']} records, {u['reason']}", markup=False)
+    for heading in answer["unmapped_headings"]:
+        console.print(f"unmapped heading: {heading['file']}: {heading['heading']!r}", markup=False)
 
 
 def print_quarantined_rows(answer: dict[str, Any]) -> None:

@@ -22,3 +22,5 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
         yield connection
     finally:
         connection.close()
+        if not read_only:
+            path.chmod(0o600)
