@@ -98,10 +98,18 @@ def corrected_cells(cells: str, corrections: list[Correction]) -> str:
       from {cells})"""
 
 
-def applied(connection: duckdb.DuckDBPyConnection, cells: str, corrections: list[Correction]) -> list[tuple]:
-    """Rows of the contract's `corrections` for one layout. Raises `CorrectionExpired` where one does not fit."""
+def applied(
+    connection: duckdb.DuckDBPyConnection, cells: str, corrections: list[Correction], period_columns: list[str]
+) -> list[tuple]:
+    """Rows of the contract's `corrections` for one layout. Raises `CorrectionExpired` where one does not fit.
+
+    A correction of a period that is not delivered rests: it neither applies nor fails.
+    """
     rows: list[tuple] = []
     for c in corrections:
+        period = " and ".join(f"trim({p}) = {quoted(c.record[p])}" for p in period_columns if p in c.record)
+        if period and not connection.execute(f"select 1 from {cells} where {period} limit 1").fetchone():
+            continue
         found = connection.execute(
             f"select delivery_sha256, file, line, trim({c.column_name}) from {cells} where {c.place}"
         ).fetchall()

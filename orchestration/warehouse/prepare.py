@@ -55,7 +55,7 @@ def prepare(
         ]
         raw = _cells_of(layout, files)
         own = [c for c in corrections if files and (c.source_id, c.layout_id) == (source.source_id, layout.layout_id)]
-        overrides += applied(connection, raw, own)
+        overrides += applied(connection, raw, own, layout.period.columns if layout.period else [])
         select = typed_select(layout, source.source_id, corrected_cells(raw, own))
         connection.execute(f"create or replace view cells.{source.source_id}__{layout.layout_id} as {select}")
     _declare_corrections(connection, overrides)
