@@ -6,27 +6,35 @@ What the readers lose, this finds: it scans quotes and line ends, row elements a
 from __future__ import annotations
 
 import json
+import math
 import re
 import zipfile
+from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from posixpath import join, normpath
 
 from orchestration.sources.model import Delimited, Document, JsonStat, KoladaList, KoladaValues, Layout, Workbook
+
+# Element names may carry a prefix; an element that closes itself holds nothing.
+_ROW = re.compile(r"<(?:\w+:)?row\b[^>]*(?<!/)>(.*?)</(?:\w+:)?row>", re.S)
+_CELL = re.compile(r"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.S)
+_TEXT = re.compile(r"<(?:\w+:)?[vt]\b[^>]*(?<!/)>(.*?)</(?:\w+:)?[vt]>", re.S)
+_SHARED = re.compile(r"<(?:\w+:)?si\b[^>]*(?<!/)>(.*?)</(?:\w+:)?si>|<(?:\w+:)?si\b[^>]*/>", re.S)
 
 
 def count(path: Path, layout: Layout, encoding: str | None) -> int:
     """The number of records that the layout's declaration makes of this file's content."""
     match layout:
         case Delimited():
-            lines = _logical_lines(path.read_bytes().decode(encoding or "utf-8").removeprefix("\ufeff"))
-            return _count_lines([line for line in lines if line.strip(f'{layout.delimiter} \t\r"')], layout)
+            text = path.read_bytes().decode(encoding or "utf-8").removeprefix("\ufeff")
+            lines = _logical_lines(text.replace("\r\n", "\n").replace("\r", "\n"), layout.delimiter)
+            return _count_lines([line for line in lines if _holds(line, layout.delimiter)], layout)
         case Workbook():
             return _count_sheet(path, layout)
         case JsonStat():
-            product = 1
-            for part in json.loads(path.read_text("utf-8-sig"))["size"]:
-                product *= part
-            return product
+            size = json.loads(path.read_text("utf-8-sig"), parse_int=str, parse_float=str)["size"]
+            return math.prod(int(part) for part in size)
         case KoladaValues():
             return len(re.findall(r'"gender"\s*:', path.read_text("utf-8-sig")))
         case KoladaList():
@@ -35,24 +43,54 @@ def count(path: Path, layout: Layout, encoding: str | None) -> int:
             return 0
 
 
-def _logical_lines(text: str) -> list[str]:
-    """Lines, where a newline between quotes ends none: a line goes on while its quotes are odd in number."""
-    lines, pending = [], ""
+def _holds(line: str, delimiter: str) -> bool:
+    return bool(line.replace(delimiter, " ").replace('"', " ").strip())
+
+
+def _logical_lines(text: str, delimiter: str) -> Iterator[str]:
+    """Lines, where a newline inside a quoted field ends none."""
+    pending, inside = "", False
     for line in text.split("\n"):
-        pending = f"{pending}\n{line}" if pending else line
-        if pending.count('"') % 2 == 0:
-            lines.append(pending)
-            pending = ""
-    return [*lines, pending] if pending else lines
+        pending = f"{pending}\n{line}" if inside else line
+        if '"' in line:
+            inside = _open_at_end(line, delimiter, inside)
+        if not inside:
+            yield pending
+    if inside:
+        yield pending
+
+
+def _open_at_end(line: str, delimiter: str, inside: bool) -> bool:
+    """Whether a quoted field still stands open. A quote opens one only where a field begins; two are one inside it."""
+    at_start, closed = not inside, False
+    for sign in line:
+        if inside:
+            closed = sign == '"'
+            inside = not closed
+        else:
+            inside = sign == '"' and (at_start or closed)
+            at_start, closed = sign == delimiter, False
+    return inside
 
 
 def _count_lines(lines: list[str], layout: Delimited) -> int:
     above = (1 if layout.title else 0) + layout.heading_rows
-    heading = lines[above - layout.heading_rows : above]
+    heading = [_fields(line, layout.delimiter) for line in lines[above - layout.heading_rows : above]]
     body = lines[above:]
-    if layout.footer and body and re.match(layout.footer, body[-1].strip(f'{layout.delimiter} \t\r"')):
+    if layout.footer and body and re.match(layout.footer, body[-1].strip(f'{layout.delimiter} \t"')):
         body = body[:-1]
-    return len(body) * _values_per_row([line.split(layout.delimiter) for line in heading], layout)
+    return len(body) * _values_per_row(heading, layout)
+
+
+def _fields(line: str, delimiter: str) -> list[str]:
+    """A heading's fields without their quotes."""
+    fields, rest = [], line + delimiter
+    while rest:
+        quoted = re.match(rf'"((?:[^"]|"")*)"{re.escape(delimiter)}', rest)
+        field, end = (quoted.group(1), quoted.end()) if quoted else (rest[: (i := rest.index(delimiter))], i + 1)
+        fields.append(" ".join(field.replace('""', '"').split()))
+        rest = rest[end:]
+    return fields
 
 
 def _values_per_row(heading: list[list[str]], layout: Delimited | Workbook) -> int:
@@ -62,36 +100,43 @@ def _values_per_row(heading: list[list[str]], layout: Delimited | Workbook) -> i
     width = max(len(row) for row in heading)
     names = [" ".join(row[i].strip() for row in heading if i < len(row) and row[i].strip()) for i in range(width)]
     declared = {c.heading_text for c in layout.field_columns}
-    return sum(
-        bool(re.match(layout.unpivot.heading, name)) for name in (n.strip() for n in names) if name not in declared
-    )
+    return sum(bool(re.match(layout.unpivot.heading, name)) for name in names if name not in declared)
 
 
 def _count_sheet(path: Path, layout: Workbook) -> int:
-    """Rows of the first sheet that hold a value, less title, headings and footer. Element names may carry a prefix."""
+    """Rows of the first sheet that hold a value, less title, headings and footer."""
     with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
-        sheet = sorted(n for n in names if re.match(r"xl/worksheets/sheet\d+\.xml$", n))[0]
-        xml = archive.read(sheet).decode("utf-8")
-        shared = archive.read("xl/sharedStrings.xml").decode("utf-8") if "xl/sharedStrings.xml" in names else ""
-    strings = ["".join(_texts_in(item)) for item in re.findall(r"<(?:\w+:)?si>(.*?)</(?:\w+:)?si>", shared, re.S)]
-    rows = [_cells(row, strings) for row in re.findall(r"<(?:\w+:)?row\b[^>]*>(.*?)</(?:\w+:)?row>", xml, re.S)]
+        xml = archive.read(_first_sheet(archive)).decode("utf-8")
+        shared = (
+            archive.read("xl/sharedStrings.xml").decode("utf-8") if "xl/sharedStrings.xml" in archive.namelist() else ""
+        )
+    strings = ["".join(_texts_in(item)) for item in _SHARED.findall(shared)]
+    rows = [_cells(row, strings) for row in _ROW.findall(xml)]
     rows = [row for row in rows if any(cell.strip() for cell in row)]
-    below = 1 if layout.footer else 0
+    below = 1 if layout.footer and re.match(layout.footer, "".join(rows[-1]).strip()) else 0
     above = (1 if layout.title else 0) + layout.heading_rows
     return (len(rows) - above - below) * _values_per_row(rows[above - layout.heading_rows : above], layout)
 
 
+def _first_sheet(archive: zipfile.ZipFile) -> str:
+    """The part that holds the sheet which the workbook names first; its number says nothing of the order."""
+    named = re.search(r'<(?:\w+:)?sheet\b[^>]*?\w+:id="([^"]+)"', archive.read("xl/workbook.xml").decode("utf-8"))
+    for relation in re.findall(r"<Relationship\b[^>]*>", archive.read("xl/_rels/workbook.xml.rels").decode("utf-8")):
+        told = dict(re.findall(r'(\w+)="([^"]*)"', relation))
+        if named and told.get("Id") == named.group(1):
+            target = told["Target"]
+            return target.lstrip("/") if target.startswith("/") else normpath(join("xl", target))
+    return "xl/worksheets/sheet1.xml"
+
+
 def _cells(row: str, strings: list[str]) -> list[str]:
-    cells = re.findall(r"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", row, re.S)
-    texts = ["".join(_texts_in(inner)) for _, inner in cells]
-    return [
-        strings[int(text)] if 't="s"' in kind and text else text for (kind, _), text in zip(cells, texts, strict=True)
-    ]
+    """The texts of a row's cells by column, so far as it names them; a gap counts for nothing here."""
+    cells = [(kind, "".join(_texts_in(inner))) for kind, inner in _CELL.findall(row)]
+    return [strings[int(text)] if 't="s"' in kind and text else text for kind, text in cells]
 
 
 def _texts_in(xml: str) -> list[str]:
-    return [unescape(t) for t in re.findall(r"<(?:\w+:)?[vt]\b[^>]*>(.*?)</(?:\w+:)?[vt]>", xml, re.S)]
+    return [unescape(text) for text in _TEXT.findall(xml)]
 
 
 def _objects_at_depth(text: str) -> int:

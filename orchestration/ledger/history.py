@@ -17,6 +17,33 @@ from orchestration.ledger.entries import Arrival, Covered, CurrentDelivery, Deli
 from orchestration.ledger.file import LedgerFile
 
 
+# For each scope and period, the delivery of the accepted receipt with the greatest (extracted_at, received_at), as the
+# ledger knew at a moment. Of each delivery only its best receipt can win, so the ranking is of deliveries, however often
+# they were received.
+_CURRENT = """current_coverage as (
+  with best as (
+    select delivery_sha256, extracted_at, received_at
+    from (
+      select *, row_number() over (
+        partition by delivery_sha256 order by extracted_at desc, received_at desc
+      ) as place
+      from accepted_receipts where received_at <= :until
+    )
+    where place = 1
+  )
+  select scope_key, period_key, delivery_sha256, received_at, records
+  from (
+    select c.scope_key, c.period_key, c.delivery_sha256, c.records, b.received_at, row_number() over (
+      partition by c.scope_key, c.period_key order by b.extracted_at desc, b.received_at desc
+    ) as place
+    from coverage as c
+    join best as b using (delivery_sha256)
+  )
+  where place = 1
+)"""
+_ALWAYS = "9999"
+
+
 class History(LedgerFile):
     """The part of the ledger about deliveries."""
 
@@ -124,16 +151,20 @@ class History(LedgerFile):
         )
         return [Covered(*row) for row in rows]
 
-    def current_deliveries(self) -> list[CurrentDelivery]:
-        """Every delivery that is current for something, by source, layout and hash, with what it is current for."""
+    def current_deliveries(self, until: str | None = None) -> list[CurrentDelivery]:
+        """Every delivery that is current for something, by source, layout and hash, with what it is current for.
+
+        `until` (RFC 3339, UTC) asks what was current then: later receipts play no part.
+        """
         rows = self.rows(
-            """select d.delivery_sha256, d.source_id, d.layout_id, d.file_name,
+            f"""with {_CURRENT} select d.delivery_sha256, d.source_id, d.layout_id, d.file_name,
                  coalesce(d.extracted_at, (
                    select nullif(a.extracted_at, '') from accepted_receipts as a
                    where a.delivery_sha256 = d.delivery_sha256 order by a.received_at limit 1)) as extracted_at,
                  c.received_at, c.scope_key, c.period_key
                from current_coverage as c join deliveries as d using (delivery_sha256)
-               order by d.source_id, d.layout_id, d.delivery_sha256, c.scope_key, c.period_key"""
+               order by d.source_id, d.layout_id, d.delivery_sha256, c.scope_key, c.period_key""",
+            {"until": until or _ALWAYS},
         )
         by_delivery: dict[str, list[sqlite3.Row]] = defaultdict(list)
         for row in rows:
@@ -157,19 +188,21 @@ class History(LedgerFile):
         That is the second counter's number, less what lies in scopes and periods that a newer delivery has replaced.
         """
         rows = self.rows(
-            """with current as materialized (select * from current_coverage)
+            f"""with {_CURRENT}, current as materialized (select * from current_coverage)
                select d.delivery_sha256, d.records_raw - (
                  select coalesce(sum(c.records), 0) from coverage as c
                  where c.delivery_sha256 = d.delivery_sha256 and not exists (
                    select 1 from current as k where k.delivery_sha256 = c.delivery_sha256
                      and k.scope_key = c.scope_key and k.period_key = c.period_key))
-               from deliveries as d where d.delivery_sha256 in (select delivery_sha256 from current)"""
+               from deliveries as d where d.delivery_sha256 in (select delivery_sha256 from current)""",
+            {"until": _ALWAYS},
         )
         return {row[0]: row[1] for row in rows}
 
     def _current_pairs(self, connection: sqlite3.Connection) -> dict[str, set[Pair]]:
         pairs: dict[str, set[Pair]] = defaultdict(set)
-        for row in connection.execute("select delivery_sha256, scope_key, period_key from current_coverage"):
+        query = f"with {_CURRENT} select delivery_sha256, scope_key, period_key from current_coverage"
+        for row in connection.execute(query, {"until": _ALWAYS}):
             pairs[row["delivery_sha256"]].add((row["scope_key"], row["period_key"]))
         return pairs
 

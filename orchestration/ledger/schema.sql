@@ -123,26 +123,3 @@ where o.outcome in ('loaded', 'duplicate')
   and not exists (
     select 1 from outcomes as later where later.receipt_id = o.receipt_id and later.outcome_id > o.outcome_id
   );
-
--- For each scope and period, the delivery of the accepted receipt with the greatest (extracted_at, received_at).
--- Of each delivery only its best receipt can win, so the ranking is of deliveries, however often they were received.
-create view current_coverage as
-with best as (
-  select delivery_sha256, extracted_at, received_at
-  from (
-    select *, row_number() over (
-      partition by delivery_sha256 order by extracted_at desc, received_at desc
-    ) as place
-    from accepted_receipts
-  )
-  where place = 1
-)
-select scope_key, period_key, delivery_sha256, received_at, records
-from (
-  select c.scope_key, c.period_key, c.delivery_sha256, c.records, b.received_at, row_number() over (
-    partition by c.scope_key, c.period_key order by b.extracted_at desc, b.received_at desc
-  ) as place
-  from coverage as c
-  join best as b using (delivery_sha256)
-)
-where place = 1;

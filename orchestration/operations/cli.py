@@ -21,6 +21,8 @@ quarantine_app = typer.Typer(help="What was refused, where, and by which rule.",
 release_app = typer.Typer(help="Published releases: list, show, verify.", no_args_is_help=True)
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(release_app, name="release")
+delivery_app = typer.Typer(help="What is held: current deliveries, now or as on a date.", no_args_is_help=True)
+app.add_typer(delivery_app, name="delivery")
 
 Json = Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")]
 Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait for a home that another run holds; 0 not at all.")]
@@ -73,13 +75,19 @@ def nightly(
 def ingest(
     context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders of files.", exists=True)],
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Date of the export (YYYY-MM-DD), in place of what it says itself.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why --as-of overrules the export's own date.")] = None,
     wait: Wait = 0,
     as_json: Json = False,
 ) -> None:
     """Take deliveries in: every file gets a receipt and an outcome. Exit 3 when a recognised file was refused."""
     from orchestration.operations.ingest import ingest_paths, print_ingest
 
-    answer, code = ingest_paths(_home(context), paths, wait_seconds=wait)
+    if (as_of is None) != (reason is None):
+        raise typer.BadParameter("give --as-of and --reason together")
+    answer, code = ingest_paths(_home(context), paths, as_of=as_of, reason=reason, wait_seconds=wait)
     if as_json:
         print_json(headed("ingest", context.obj.home, answer))
     else:
@@ -120,6 +128,50 @@ def reconcile(context: typer.Context, as_json: Json = False) -> None:
     else:
         print_reconciled(answer)
     raise typer.Exit(0 if answer["ok"] else 1)
+
+
+@delivery_app.command("list")
+def delivery_list(
+    context: typer.Context,
+    source: Annotated[str | None, typer.Option("--source", help="Only this source.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="What was held then: a date (its end, Swedish time) or a moment.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Current deliveries and what each one is current for; with --as-of, what we held for each scope on that date."""
+    from orchestration.ledger.ledger import Ledger
+    from orchestration.operations.deliveries import held
+    from orchestration.operations.summary import print_deliveries
+
+    home = _home(context).open()
+    with Ledger.open(home.ledger, read_only=True) as ledger:
+        answer = held(ledger, source, as_of)
+    if as_json:
+        print_json(headed("delivery_list", home.path, answer))
+    else:
+        print_deliveries(answer)
+
+
+@app.command()
+def gc(
+    context: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
+    wait: Wait = 0,
+) -> None:
+    """Remove cells of superseded deliveries. Raw bytes stay: a delivery that becomes current again is read anew."""
+    from orchestration.operations.deliveries import superseded_cells
+    from orchestration.operations.nightly import hold_with_ledger
+
+    home = _home(context).open()
+    with hold_with_ledger(home, "gc", wait) as ledger:
+        files = superseded_cells(home, ledger)
+        size = sum(f.stat().st_size for f in files)
+        for file in files:
+            say(f"{'would remove' if dry_run else 'removed'} {file.relative_to(home.path)}")
+            if not dry_run:
+                file.unlink()
+    say(f"{len(files)} files, {size / 1e6:.1f} MB")
 
 
 @quarantine_app.command("list")
@@ -163,6 +215,51 @@ def quarantine_show(
         print_json(headed("quarantine_show", home.path, answer))
     else:
         print_quarantined_rows(answer)
+
+
+@quarantine_app.command("retry")
+def quarantine_retry(context: typer.Context, wait: Wait = 0, as_json: Json = False) -> None:
+    """After a rule, alias or layout is mended: what is released, what stays, which periods rebuild. Runs the night."""
+    from orchestration.operations.retry import retry
+    from orchestration.operations.summary import Progress, print_retry
+
+    home = _home(context).open()
+    answer = retry(home, wait_seconds=wait, progress=Progress())
+    if as_json:
+        print_json(headed("quarantine_retry", home.path, answer))
+    else:
+        print_retry(answer)
+    raise typer.Exit(answer["exit"])
+
+
+@quarantine_app.command("export")
+def quarantine_export(
+    context: typer.Context,
+    target: Annotated[Path, typer.Argument(help="The CSV file to write; the folder must exist.")],
+    source: Annotated[str, typer.Option("--source", help="Whose refused records.")],
+) -> None:
+    """A file to mail to the owner: place, text, rule and what was expected. No personal data."""
+    from orchestration.ledger.ledger import Ledger
+    from orchestration.operations.quarantine import export_for_owner
+    from orchestration.sources.catalogue import load_catalogue
+
+    home = _home(context).open()
+    with Ledger.open(home.ledger, read_only=True) as ledger:
+        rows = export_for_owner(home, ledger, load_catalogue(), source, target)
+    say(f"wrote {rows} refused records of {source} to {target}")
+
+
+@app.command()
+def corrections(context: typer.Context, as_json: Json = False) -> None:
+    """Declared overrides of owners' errors: the wrong value expected, what takes its place, who decided and why."""
+    from orchestration.operations.summary import print_corrections
+    from orchestration.sources.corrections import load_corrections
+
+    declared = [c.model_dump(mode="json") for c in load_corrections()]
+    if as_json:
+        print_json(headed("corrections", context.obj.home, {"corrections": declared}))
+    else:
+        print_corrections(declared)
 
 
 @release_app.command("list")

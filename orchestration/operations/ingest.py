@@ -13,7 +13,14 @@ from orchestration.operations.answers import say
 from orchestration.sources.catalogue import load_catalogue
 
 
-def ingest_paths(home: Home, paths: list[Path], *, wait_seconds: float | None = 0) -> tuple[dict[str, Any], int]:
+def ingest_paths(
+    home: Home,
+    paths: list[Path],
+    *,
+    as_of: str | None = None,
+    reason: str | None = None,
+    wait_seconds: float | None = 0,
+) -> tuple[dict[str, Any], int]:
     """Take in files named alone and folders of files. Returns the answer and the exit code.
 
     Exit 3 when a recognised file was refused; 1 when a file that was named alone is of no declared layout; refusals for
@@ -29,9 +36,10 @@ def ingest_paths(home: Home, paths: list[Path], *, wait_seconds: float | None = 
     with hold(home, run_id="ingest", who="ingest", wait_seconds=wait_seconds), Ledger.open(home.ledger) as ledger:
         run_id = ledger.start_run("ingest")
         ledger.enter_stage(run_id, "take_in")
-        taken = take_in(home, ledger, catalogue, alone, via="ingest", named=True)
-        taken = taken + take_in(home, ledger, catalogue, in_folders, via="ingest", named=False)
-        ledger.leave_stage(run_id, "take_in", "done", taken.counts())
+        taken = take_in(home, ledger, catalogue, alone, via="ingest", named=True, as_of=as_of)
+        taken = taken + take_in(home, ledger, catalogue, in_folders, via="ingest", named=False, as_of=as_of)
+        dated = {"as_of": as_of, "reason": reason} if as_of else {}
+        ledger.leave_stage(run_id, "take_in", "done", taken.counts() | dated)
         ledger.end_run(run_id, exit_code=taken.exit_code, summary=taken.counts())
     return {**taken.counts(), "files": [asdict(f) for f in (*taken.files, *taken.withdrawn)]}, taken.exit_code
 

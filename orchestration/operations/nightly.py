@@ -43,6 +43,7 @@ class NightlyResult:
     error: str | None = None
     files: list[Any] = field(default_factory=list)
     verdicts: dict[str, str] = field(default_factory=dict)
+    checks: dict[str, str] = field(default_factory=dict)
 
     def summary(self) -> dict[str, Any]:
         """The contract's `nightly --json`, less the shared head."""
@@ -83,6 +84,13 @@ def joined_night(root: Path, run_id: str, alone_as: str, log: Progress) -> Itera
         ledger.join_run(alone_as, kind="dagster")
         yield Night(home, ledger, alone_as, progress)
         ledger.end_run(alone_as, exit_code=DONE)
+
+
+@contextmanager
+def hold_with_ledger(home: Home, who: str, wait_seconds: float | None) -> Iterator[Ledger]:
+    """The home's lock and its ledger, for a short command that changes something."""
+    with hold(home, run_id=who, who=who, wait_seconds=wait_seconds), Ledger.open(home.ledger) as ledger:
+        yield ledger
 
 
 def run_nightly(
@@ -154,7 +162,10 @@ def _conclude(night: Night, result: NightlyResult) -> None:
     release = next(s["detail"] for s in reversed(night.ledger.stages_of(night.run_id)) if s["name"] == "release")
     result.release = release.get("release_id") if release.get("made") else None
     result.withheld = release.get("withheld", [])
-    result.verdicts = {v.dataset: v.outcome for v in night.ledger.verdicts_of(night.run_id)}
+    for verdict in night.ledger.verdicts_of(night.run_id):
+        missed = [f.message for f in verdict.findings if f.outcome != "passed" and f.severity != "info"]
+        result.verdicts[verdict.dataset] = verdict.outcome
+        result.checks[verdict.dataset] = "; ".join(missed[:3]) + (f"; {len(missed) - 3} more" if missed[3:] else "")
     if release.get("made") and result.withheld:
         result.exit = WITHHELD
         result.next_command = f"vardlagret --home {night.home.path} release show {result.release}"

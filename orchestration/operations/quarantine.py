@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
 from typing import Any
 
 from orchestration.deliveries.refusal import FILE_RULES
 from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
 from orchestration.sources.catalogue import Catalogue
+from orchestration.sources.model import Source
 
 ROW_RULES = {
     "R_FIELDS": "the record has another number of fields than the heading",
@@ -97,6 +100,57 @@ def quarantine_show(
         "rules": {c: ROW_RULES[c] for c in sorted({p.code for p in places})},
         "rows": rows,
     }
+
+
+def export_for_owner(home: Home, ledger: Ledger, catalogue: Catalogue, source_id: str, target: Path) -> int:
+    """Write every refused record of a source as CSV for its owner; returns how many. Sensitive texts as shapes.
+
+    Raises `KeyError` for a source that is not declared.
+    """
+    source = catalogue[source_id]
+    deliveries = sorted({i.delivery_sha256 for i in ledger.quarantine_items(source_id)})
+    headings = ["file", "line", "column", "text", "rule", "meaning", "expected"]
+    count = 0
+    with target.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(headings)
+        for sha256 in deliveries:
+            shown = quarantine_show(home, ledger, catalogue, sha256, code=None, every=True)
+            for row in shown["rows"]:
+                text = row.get("value", row.get("shape"))
+                expected = _expected(source, row["column"], row["rule"])
+                heading = _heading(source, row["column"])
+                writer.writerow(
+                    [shown["file"], row["line"], heading, text, row["rule"], ROW_RULES[row["rule"]], expected]
+                )
+                count += 1
+    return count
+
+
+def _heading(source: Source, column: str | None) -> str | None:
+    """The owner's own word for a column."""
+    columns = [c for layout in source.layouts for c in layout.columns if c.name == column]
+    return columns[0].heading_text if columns else column
+
+
+def _expected(source: Source, column: str | None, code: str) -> str:
+    """What the declaration asks of the column, in words."""
+    for layout in source.layouts:
+        for c in layout.columns:
+            if column not in (c.name, c.heading_text):
+                continue
+            if c.type == "number":
+                form = "whole number" if c.integer else f"number with decimal {c.decimal!r}"
+                marks = f"; or one of {', '.join(map(repr, c.missing))}" if c.missing else ""
+                return form + (", blanks between thousands allowed" if c.thousands else "") + marks
+            if c.type == "code":
+                return "one of " + ", ".join(c.codes)
+            if layout.period and c.name in layout.period.columns:
+                return "a period written as " + " or ".join(layout.period.formats)
+            return c.pattern or "text"
+    return (
+        "a name or code of the crosswalk" if code == "R_AREA" else "one value per key" if code == "R_CONFLICT" else ""
+    )
 
 
 def _fallback(layout: Any, column: str | None, code: str) -> str | None:

@@ -67,6 +67,10 @@ def print_summary(home: Home, result: NightlyResult) -> None:
     if result.verdicts:
         counted = {o: sum(v == o for v in result.verdicts.values()) for o in ("passed", "warned", "failed", "broken")}
         console.print("Checks: " + ", ".join(f"{n} {o}" for o, n in counted.items() if n))
+        for dataset, outcome in sorted(result.verdicts.items()):
+            if outcome != "passed":
+                console.print(f"  {outcome}: {dataset}: {result.checks.get(dataset, '')}", markup=False)
+        console.print(f"  details: {home.docs / 'checks' / 'index.html'}", markup=False)
     console.print(f"Published: {result.release or 'no new release'}")
     if result.withheld:
         console.print(f"Withheld or carried forward: {len(result.withheld)}")
@@ -130,6 +134,41 @@ def print_quarantine(answer: dict[str, Any]) -> None:
     console.print(table)
     for item in answer["items"][:_SHOWN]:
         console.print(f"{item['code']}: {item['message']}\n  next: {item['next_command']}", markup=False)
+
+
+def print_retry(answer: dict[str, Any]) -> None:
+    console = _console()
+    for file in answer["files"]:
+        console.print(f"{file['outcome']}: {file['file']} {file['code'] or ''} {file['message'] or ''}", markup=False)
+    for title, counts in answer["records"].items():
+        listed = ", ".join(f"{n} {name}" for name, n in counts.items()) or "none"
+        console.print(f"records {title.replace('_', ' ')}: {listed}", markup=False)
+    console.print(f"periods rebuilt: {', '.join(answer['periods']) or 'none'}")
+    console.print(f"release: {answer['release'] or 'no new release'}")
+    if answer["error"]:
+        console.print(f"error: {answer['error']}", markup=False)
+
+
+def print_deliveries(answer: dict[str, Any]) -> None:
+    console = _console()
+    table = _table("source", "file", "delivery", "export of", "received", "current for", numbers=())
+    for d in answer["deliveries"]:
+        periods = d["periods"]
+        shown = ", ".join(periods[:4]) + (f" and {len(periods) - 4} more" if periods[4:] else "")
+        table.add_row(f"{d['source_id']}/{d['layout_id']}", d["file"], d["delivery_sha256"][:12], d["extracted_at"] or "",
+                      d["received_at"][:16], shown)  # fmt: skip
+    console.print(table)
+
+
+def print_corrections(declared: list[dict[str, Any]]) -> None:
+    console = _console()
+    for c in declared:
+        place = ", ".join(f"{k}={v}" for k, v in c["record"].items())
+        after = c["right_value"] or c["value_status_after"] or f"kept, flagged {c['flag']}"
+        console.print(
+            f"{c['correction_id']}: {c['source_id']} ({place}): {c['wrong_value']!r} -> {after}", markup=False
+        )
+        console.print(f"  {c['reason']} Decided by {c['decided_by']} on {c['decided_on']}.", markup=False)
 
 
 def print_reconciled(answer: dict[str, Any]) -> None:

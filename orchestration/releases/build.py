@@ -78,7 +78,7 @@ def make_release(
     judged = list(verdicts)
     known = list(definitions)
     previous = Previous.latest(releases)
-    decided = decisions(con, judged, known)
+    decided = decisions(con, judged, known, previous)
     withheld = lay_out(con, decided, previous)
     folder = releases / f"{BUILDING}{secrets.token_hex(6)}"
     data = folder / "data"

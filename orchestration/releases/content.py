@@ -64,27 +64,57 @@ def check_tables(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def decisions(
-    con: duckdb.DuckDBPyConnection, verdicts: Iterable[Verdict], definitions: Iterable[Definition]
+    con: duckdb.DuckDBPyConnection,
+    verdicts: Iterable[Verdict],
+    definitions: Iterable[Definition],
+    previous: Previous | None,
 ) -> list[Decision]:
-    """The gate's decision on every slice that stands in the warehouse."""
-    datasets = [*FACTS, INDICATOR_VALUES]
-    fingerprints = {t.name: data_fingerprint(con, t.relation) for t in datasets}
-    facts = [
-        FactSlice(t.name, source, period)
-        for t in FACTS
-        for source, period in con.execute(
-            f"select distinct source_id, period from {t.relation} order by all"
-        ).fetchall()
+    """The gate's decision on every slice that stands in the warehouse, or stood in the previous release.
+
+    A slice that is gone is the owner's withdrawal where the whole table passes. Where the table failed as a whole
+    (emptied, never judged) it is decided on as if it stood there, and so keeps its previous values.
+    """
+    judged = list(verdicts)
+    fingerprints = {t.name: data_fingerprint(con, t.relation) for t in (*FACTS, INDICATOR_VALUES)}
+    facts = [FactSlice(t.name, *key) for t in FACTS for key in _slices(con, t, t.relation)]
+    stopped = {
+        table.name for table in FACTS if decide([FactSlice(table.name, "", "")], [], judged, fingerprints)[0].withheld
+    }
+    gone = [
+        FactSlice(t.name, *key) for t in FACTS if t.name in stopped for key in _slices(con, t, _released(t, previous))
     ]
+    facts += [piece for piece in gone if piece not in set(facts)]
     by_id = {d.indicator_id: d for d in definitions}
-    values = con.execute(
-        f"select distinct indicator_id, definition_version, period from {INDICATOR_VALUES.relation} order by all"
-    ).fetchall()
-    indicators = [
-        IndicatorSlice(name, version, period, tuple(by_id[name].facts), tuple(by_id[name].source_ids))
-        for name, version, period in values
+
+    def indicators(relation: str | None) -> list[IndicatorSlice]:
+        return [
+            IndicatorSlice(name, version, period, tuple(by_id[name].facts), tuple(by_id[name].source_ids))
+            for name, version, period in _slices(con, INDICATOR_VALUES, relation)
+            if name in by_id
+        ]
+
+    values = indicators(INDICATOR_VALUES.relation)
+    here = {(v.indicator_id, v.period) for v in values}
+    values += [
+        v
+        for v in indicators(_released(INDICATOR_VALUES, previous))
+        if (v.indicator_id, v.period) not in here and stopped.intersection(v.facts)
     ]
-    return decide(facts, indicators, verdicts, fingerprints)
+    return decide(facts, values, judged, fingerprints)
+
+
+def _slices(con: duckdb.DuckDBPyConnection, table: Table, relation: str | None) -> list[tuple]:
+    """What a table is published by: (source, period) of a fact, (id, version, period) of the indicators."""
+    if relation is None:
+        return []
+    key = "indicator_id, definition_version, period" if table is INDICATOR_VALUES else "source_id, period"
+    return con.execute(f"select distinct {key} from {relation} order by all").fetchall()
+
+
+def _released(table: Table, previous: Previous | None) -> str | None:
+    """A table of the previous release, as SQL."""
+    file = previous.data / f"{table.name}.parquet" if previous else None
+    return f"read_parquet('{file}')" if file and file.exists() else None
 
 
 def lay_out(con: duckdb.DuckDBPyConnection, decided: list[Decision], previous: Previous | None) -> list[dict[str, Any]]:
@@ -132,14 +162,14 @@ def _lay_out_slices(
         f"create or replace temp table release_{table.name} as "
         f"select {columns} from {table.relation} t where not {is_stopped}"
     )
-    file = previous.data / f"{table.name}.parquet" if previous else None
-    if file is None or not file.exists():
+    released = _released(table, previous)
+    if released is None:
         return set()
     kept = "list_filter(string_split(value_flags, '|'), x -> x <> '')"
     flagged = f"array_to_string(list_sort(list_distinct({kept} || ['carried_forward'])), '|')"
-    carried = f"select * replace ({flagged} as value_flags) from read_parquet('{file}') t where {is_stopped}"
+    carried = f"select * replace ({flagged} as value_flags) from {released} t where {is_stopped}"
     con.execute(f"insert into release_{table.name} select {columns} from ({carried})")
-    found = con.execute(f"select distinct {name}, {source}, period from read_parquet('{file}') t where {is_stopped}")
+    found = con.execute(f"select distinct {name}, {source}, period from {released} t where {is_stopped}")
     return {(row[0], row[1], row[2]) for row in found.fetchall()}
 
 
@@ -191,10 +221,8 @@ def _identity(row: dict[str, Any]) -> tuple:
 def _lay_out_lineage(con: duckdb.DuckDBPyConnection, previous: Previous | None) -> None:
     """Lineage of this build, and of what is carried forward."""
     used = " union ".join(f"select lineage_id from release_{t.name}" for t in (*FACTS, INDICATOR_VALUES))
-    file = previous.data / "lineage.parquet" if previous else None
-    older = (
-        f" union select lineage_id, delivery_sha256, role from read_parquet('{file}')" if file and file.exists() else ""
-    )
+    released = _released(LINEAGE, previous)
+    older = f" union select lineage_id, delivery_sha256, role from {released}" if released else ""
     con.execute(
         "create or replace temp table release_lineage as select * from "
         f"(select lineage_id, delivery_sha256, role from published.lineage{older}) where lineage_id in ({used})"

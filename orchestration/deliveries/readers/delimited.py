@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 
-from orchestration.deliveries.readers.tabular import Row
+from orchestration.deliveries.readers.heading import Row
 from orchestration.deliveries.refusal import FileRefused
 from orchestration.sources.model import Delimited
 
 csv.field_size_limit(1_000_000)
 
 
-def rows_of(text: str, layout: Delimited) -> list[Row]:
-    """All rows with a text in them. Raises `FileRefused` (F_TRUNCATED) for an open quote or a cut last record."""
-    return rows_by_delimiter(text, layout.delimiter)
+# Titles and headings lie within the first so many characters and rows of any layout.
+HEAD_CHARACTERS, HEAD_ROWS = 200_000, 40
 
 
-def rows_by_delimiter(text: str, delimiter: str) -> list[Row]:
-    """All rows with a text in them, by delimiter. Raises `FileRefused` (F_TRUNCATED) where a quote is never closed."""
+def head_of(text: str, delimiter: str) -> list[Row]:
+    """The first rows with a text in them, read leniently: the file may be of another delimiter, or be cut."""
+    reader = csv.reader(io.StringIO(text[:HEAD_CHARACTERS], newline=""), delimiter=delimiter)
+    return list(itertools.islice(((reader.line_num, row) for row in reader if any(map(str.strip, row))), HEAD_ROWS))
+
+
+def rows_of(text: str, delimiter: str) -> list[Row]:
+    """All rows with a text in them, each with the physical line it begins on.
+
+    Raises `FileRefused`: F_TRUNCATED where a quoted field never ends, F_FIELDS where a text follows a closing quote.
+    """
     if '"' not in text:
         return [
             (number, row)
@@ -34,7 +43,13 @@ def rows_by_delimiter(text: str, delimiter: str) -> list[Row]:
                 rows.append((line, row))
             line = reader.line_num + 1
     except csv.Error as error:
-        raise FileRefused("F_TRUNCATED", f"line {line}: a quoted field does not end ({error})", line) from error
+        if "unexpected end" in str(error) or "field larger" in str(error):
+            raise FileRefused("F_TRUNCATED", f"a quoted field does not end ({error})", line) from error
+        raise FileRefused(
+            "F_FIELDS",
+            f"a text follows a closing quote ({error}); quotes inside a field are doubled",
+            line,
+        ) from error
     return rows
 
 
@@ -45,7 +60,7 @@ def check_ending(text: str, rows: list[Row], layout: Delimited) -> None:
     (line, last), (_, before) = rows[-1], rows[-2]
     if len(last) < len(before):
         raise FileRefused(
-            "F_TRUNCATED", f"line {line} ends after {len(last)} of {len(before)} fields and without a newline", line
+            "F_TRUNCATED", f"the last record ends after {len(last)} of {len(before)} fields and without a newline", line
         )
     if layout.final_newline == "always":
-        raise FileRefused("F_TRUNCATED", f"line {line} has no newline, which this layout always ends with", line)
+        raise FileRefused("F_TRUNCATED", "the last record has no newline, which this layout always ends with", line)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
+from orchestration.sources.model import Layout
+
 Column = list[str | None]
+_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?)?")
 
 
 @dataclass
@@ -19,6 +23,19 @@ class Records:
     unmapped_columns: list[str] = field(default_factory=list)
     said: str = ""
 
+    @classmethod
+    def of(cls, layout: Layout) -> Records:
+        """No records yet of a layout's declared columns."""
+        return cls({c.name: [] for c in layout.columns}, [], [], [])
+
+    def add(self, line: int, texts: dict[str, str], column_name: str | None = None, fault: str | None = None) -> None:
+        """One more record; a declared column without a text is null."""
+        for name, column in self.columns.items():
+            column.append(texts.get(name))
+        self.line.append(line)
+        self.column_name.append(column_name)
+        self.fields_fault.append(fault)
+
     def __len__(self) -> int:
         return len(self.line)
 
@@ -26,3 +43,12 @@ class Records:
     def origin(self) -> str | None:
         """`synthetic` when title, footer or source says so, else None."""
         return "synthetic" if "syntet" in self.said.lower() or "synthetic" in self.said.lower() else None
+
+
+def as_iso(text: str) -> str | None:
+    """The day, or the day and second, that a text begins with, as ISO 8601; None where it begins with neither."""
+    found = _MOMENT.match(text.strip())
+    if not found:
+        return None
+    day, minute, second = found.groups()
+    return f"{day}T{minute}{second or ':00'}" if minute else day

@@ -1,4 +1,4 @@
-"""Rows and columns, whatever held them: title, heading rows, records, footer. Blank rows are no records.
+"""Rows below a heading to records: which field feeds which column, where the footer is. Blank rows are no records.
 
 Nothing here knows an indicator, a year or a region: what stands where is read from headings and the declaration.
 """
@@ -6,26 +6,14 @@ Nothing here knows an indicator, a year or a region: what stands where is read f
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass
 
-from orchestration.deliveries.readers.records import Records
+from orchestration.deliveries.readers.heading import Head, Row, Tabular, find_head, row_text
+from orchestration.deliveries.readers.records import Records, as_iso
 from orchestration.deliveries.refusal import FileRefused
-from orchestration.sources.model import Delimited, Workbook
 
-Row = tuple[int, list[str]]
-Tabular = Delimited | Workbook
 # A file with more faulty records than this is not the layout it seems to be.
 FAULTY_SHARE = 0.05
-
-
-@dataclass(frozen=True)
-class Head:
-    """What stands above the records: the title, one heading per field, and the first record's place among the rows."""
-
-    title: str
-    headings: list[str]
-    first: int
 
 
 @dataclass(frozen=True)
@@ -38,46 +26,6 @@ class Plan:
     unmapped: list[str]
 
 
-def find_head(layout: Tabular, rows: list[Row]) -> Head | None:
-    """Title and headings as the layout has them; None where the title does not fit or rows are too few."""
-    start, title = 0, ""
-    if layout.title:
-        if not rows or not re.match(layout.title, title := "".join(t for t in _texts(rows[0][1]))):
-            return None
-        start = 1
-    if len(rows) < start + layout.heading_rows:
-        return None
-    heading_rows = [row for _, row in rows[start : start + layout.heading_rows]]
-    width = max(len(row) for row in heading_rows)
-    headings = [
-        " ".join(" ".join(_cell(row, i).split()) for row in heading_rows if _cell(row, i).strip()) for i in range(width)
-    ]
-    return Head(title, headings, start + layout.heading_rows)
-
-
-def differences(layout: Tabular, head: Head) -> list[str]:
-    """What keeps these headings from being the layout's; empty when they are."""
-    found = Counter(h for h in head.headings if h)
-    wanted = Counter(c.heading_text for c in layout.field_columns if c.required)
-    faults = [f"heading {h!r} is missing" for h, n in wanted.items() if found[h] == 0 and n]
-    declared = Counter(c.heading_text for c in layout.field_columns)
-    for heading, times in declared.items():
-        if found[heading] > times or 0 < found[heading] < times:
-            faults.append(f"heading {heading!r} stands {found[heading]} times, declared {times}")
-    if layout.unpivot:
-        carried = Counter(h for h in found.elements() if h not in declared and re.match(layout.unpivot.heading, h))
-        if not carried:
-            faults.append(f"no heading matches {layout.unpivot.heading}")
-        faults += [f"heading {h!r} stands {n} times" for h, n in carried.items() if n > 1]
-    return faults
-
-
-def likeness(layout: Tabular, head: Head) -> float:
-    """The share of the layout's required headings that stand here."""
-    wanted = [c.heading_text for c in layout.field_columns if c.required]
-    return sum(h in head.headings for h in wanted) / len(wanted) if wanted else 0.0
-
-
 def make_plan(layout: Tabular, head: Head, file_name: str) -> Plan:
     """Match headings with columns. Raises `FileRefused` (F_PERIOD) when the file's name must say what it does not."""
     captured: dict[str, str] = {}
@@ -86,7 +34,8 @@ def make_plan(layout: Tabular, head: Head, file_name: str) -> Plan:
         if not named:
             raise FileRefused(
                 "F_PERIOD",
-                f"the name {file_name!r} must carry {', '.join(layout_groups(layout.file_name))}; rename the file",
+                f"the name {file_name!r} must carry {', '.join(re.compile(layout.file_name).groupindex)}, which "
+                "stands nowhere in the content: rename the file",
             )
         captured |= named.groupdict()
     if layout.title:
@@ -113,10 +62,6 @@ def make_plan(layout: Tabular, head: Head, file_name: str) -> Plan:
     return Plan(fields, captured, unpivoted, unmapped)
 
 
-def layout_groups(pattern: str) -> list[str]:
-    return list(re.compile(pattern).groupindex)
-
-
 def read_table(layout: Tabular, rows: list[Row], file_name: str) -> Records:
     """Records of a table whose head fits the layout.
 
@@ -132,7 +77,8 @@ def read_table(layout: Tabular, rows: list[Row], file_name: str) -> Records:
     body, footer = _split_footer(layout, rows[head.first :])
     if not body:
         raise FileRefused("F_EMPTY", "the file has its heading and no record; ask the owner for the whole export")
-    records = Records({c.name: [] for c in layout.columns}, [], [], [], unmapped_columns=plan.unmapped)
+    records = Records.of(layout)
+    records.unmapped_columns = plan.unmapped
     width = len(head.headings)
     faulty = 0
     for line, row in body:
@@ -149,57 +95,42 @@ def read_table(layout: Tabular, rows: list[Row], file_name: str) -> Records:
 
 
 def _add(records: Records, plan: Plan, layout: Tabular, line: int, row: list[str], fault: str | None) -> None:
-    own = {name: row[place] if place < len(row) else None for name, place in plan.fields.items()}
-    entries: list[tuple[str | None, dict[str, str | None]]] = [(None, {})]
-    if layout.unpivot:
-        value = layout.unpivot.value
-        entries = [
-            (heading, {**texts, value: row[place] if place < len(row) else None})
-            for place, heading, texts in plan.unpivoted
-        ]
-    for heading, carried in entries:
-        texts = {**plan.captured, **own, **carried}
-        for name, column in records.columns.items():
-            column.append(texts.get(name))
-        records.line.append(line)
-        records.column_name.append(heading)
-        records.fields_fault.append(fault)
+    """One record, or one per unpivoted field. A field that a short row does not have is null."""
+    there = len(row)
+    texts = plan.captured | {name: row[place] for name, place in plan.fields.items() if place < there}
+    if layout.unpivot is None:
+        records.add(line, texts, None, fault)
+        return
+    for place, heading, carried in plan.unpivoted:
+        value = {layout.unpivot.value: row[place]} if place < there else {}
+        records.add(line, texts | carried | value, heading, fault)
 
 
 def _split_footer(layout: Tabular, rows: list[Row]) -> tuple[list[Row], str]:
     if not layout.footer:
         return rows, ""
     for place, (line, row) in enumerate(rows):
-        text = " ".join(_texts(row))
+        text = row_text(row, layout)
         if re.match(layout.footer, text):
             if place + 1 < len(rows):
-                raise FileRefused(
-                    "F_LAYOUT", f"line {rows[place + 1][0]}: records stand after the footer of line {line}", line
-                )
+                raise FileRefused("F_LAYOUT", f"records stand after the footer of line {line}", rows[place + 1][0])
             return rows[:place], text
-    if layout.footer_required:
-        last = rows[-1][0] if rows else 0
+    if layout.footer_required and rows:
+        last = rows[-1][0]
         raise FileRefused(
             "F_TRUNCATED",
-            f"the file ends at line {last} without its footer ({layout.footer}): ask the owner for the whole export",
+            f"the file ends here without its footer ({layout.footer}): ask the owner for the whole export",
             last,
         )
     return rows, ""
 
 
 def _date(records: Records, layout: Tabular, footer: str) -> None:
-    """When the export was drawn, as ISO text: from a column, or from the footer."""
+    """When the export was drawn, as ISO text: the newest of a column, or from the footer."""
     told = layout.extracted_at
     if told.column:
-        dates = [t.strip() for t in records.columns[told.column] if t and re.match(r"\d{4}-\d{2}-\d{2}", t.strip())]
-        records.extracted_at = max(dates).replace(" ", "T") if dates else None
+        records.extracted_at = max(
+            (d for t in set(records.columns[told.column]) if (d := as_iso(t or ""))), default=None
+        )
     elif told.footer and (found := re.search(told.footer, footer)):
-        records.extracted_at = found.group(1)
-
-
-def _texts(row: list[str]) -> list[str]:
-    return [text.strip() for text in row if text.strip()]
-
-
-def _cell(row: list[str], place: int) -> str:
-    return row[place] if place < len(row) else ""
+        records.extracted_at = as_iso(found.group(1))

@@ -24,7 +24,7 @@ def decode(raw: bytes, encodings: Iterable[str] = ("utf-8",)) -> tuple[str, str]
             line = text.count("\n", 0, found.start()) + 1
             raise FileRefused(
                 "F_ENCODING",
-                f"line {line} holds {found.group()!r}: the text was encoded twice. Ask for the export as UTF-8",
+                f"{found.group()!r}: the text was encoded twice. Ask for the export as UTF-8",
                 line,
             )
         return text.removeprefix(BOM), encoding
@@ -32,7 +32,7 @@ def decode(raw: bytes, encodings: Iterable[str] = ("utf-8",)) -> tuple[str, str]
     line = raw.count(b"\n", 0, position) + 1
     raise FileRefused(
         "F_ENCODING",
-        f"line {line} cannot be read as {', '.join(tried)}. Ask the owner for the export in one of these encodings",
+        f"a byte cannot be read as {', '.join(tried)}. Ask the owner for the export in one of these encodings",
         line,
     )
 

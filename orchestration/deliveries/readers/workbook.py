@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zipfile
+import zlib
 from pathlib import Path
 
-from orchestration.deliveries.readers.tabular import Row
+from orchestration.deliveries.readers.heading import Row
 from orchestration.deliveries.refusal import FileRefused
 
 RATIO = 1_000
 DEFAULT_LIMIT_MB = 200
+CELL_LIMIT = 20_000_000
+_PLACE = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
 
 
 def weigh(path: Path, limit_mb: int = DEFAULT_LIMIT_MB) -> None:
@@ -18,8 +22,17 @@ def weigh(path: Path, limit_mb: int = DEFAULT_LIMIT_MB) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except zipfile.BadZipFile as error:
+            _weigh_entries(entries, limit_mb)
+            # Sizes are the sender's word: unpacking each entry no further than its word finds the one that lies.
+            if broken := archive.testzip():
+                raise zipfile.BadZipFile(f"{broken} is damaged")
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise FileRefused("F_TRUNCATED", f"the workbook is no whole archive ({error}); ask for it again") from error
+    except (RuntimeError, NotImplementedError) as error:
+        raise FileRefused("F_LAYOUT", "the workbook is encrypted or packed in an unknown way; save it anew") from error
+
+
+def _weigh_entries(entries: list[zipfile.ZipInfo], limit_mb: int) -> None:
     for entry in entries:
         parts = entry.filename.replace("\\", "/").split("/")
         if entry.filename.startswith("/") or ".." in parts or (entry.external_attr >> 16) & 0o170000 == 0o120000:
@@ -34,10 +47,33 @@ def weigh(path: Path, limit_mb: int = DEFAULT_LIMIT_MB) -> None:
         )
 
 
+def _weigh_sheets(path: Path) -> None:
+    """Refuse a sheet whose farthest cell spans more than the limit: it is laid out whole in memory, gaps too."""
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if not name.startswith("xl/worksheets/"):
+                continue
+            places = _PLACE.findall(archive.read(name))
+            widest = max((_column(letters) for letters, _ in places), default=0)
+            lowest = max((int(row) for _, row in places), default=0)
+            if widest * lowest > CELL_LIMIT:
+                raise FileRefused(
+                    "F_BOMB", f"a sheet spans {lowest} rows and {widest} columns; the limit is {CELL_LIMIT} cells"
+                )
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
 def rows_of(path: Path) -> list[Row]:
     """Rows of the first sheet that hold a text; numbers as their shortest text, dates as ISO."""
     from python_calamine import CalamineError, CalamineWorkbook
 
+    _weigh_sheets(path)
     try:
         sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
         grid = sheet.to_python(skip_empty_area=False)

@@ -1,0 +1,90 @@
+"""json-stat2 (PxWeb v2): a cube whose dimensions may stand in any order, dense or sparse."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+from orchestration.deliveries.readers.documents import as_text
+from orchestration.deliveries.readers.records import Records, as_iso
+from orchestration.deliveries.refusal import FileRefused
+from orchestration.sources.model import JsonStat
+
+# A sparse cube can declare more cells than any machine holds; PxWeb answers at most 150 000.
+CELL_LIMIT = 20_000_000
+
+
+def dimensions_of(document: dict[str, Any]) -> set[str]:
+    ids = document["id"]
+    return {as_text(i) for i in ids} if isinstance(ids, list) else set()
+
+
+def read_dataset(document: dict[str, Any], layout: JsonStat) -> Records:
+    """One record per cell of the cube, in the order of `value`; `line` is its ordinal.
+
+    Raises `FileRefused`: F_LAYOUT where sizes and categories do not fit together, F_TRUNCATED where the values are
+    fewer than the sizes make, F_BOMB for a cube beyond the limit, F_EMPTY without a value.
+    """
+    ids = [as_text(i) for i in document["id"]]
+    categories = [_categories(document, i) for i in ids]
+    size = [as_text(s) for s in document.get("size", [])]
+    if size != [str(len(c)) for c in categories]:
+        raise FileRefused(
+            "F_LAYOUT", f"sizes {', '.join(size)} are not the numbers of categories {[len(c) for c in categories]}"
+        )
+    total = math.prod(len(c) for c in categories)
+    if total > CELL_LIMIT:
+        raise FileRefused("F_BOMB", f"the data set declares {total} cells, the limit is {CELL_LIMIT}")
+    values = _cube("value", document["value"], total)
+    if not any(v is not None for v in values):
+        raise FileRefused("F_EMPTY", "the data set holds no value; ask for it again")
+    statuses = _statuses(document.get("status"), total)
+    constant = {"tableid": _table(document)}
+    names = {c.heading_text: c.name for c in layout.columns}
+    records = Records.of(layout)
+    cells = zip(itertools.product(*categories), values, statuses, strict=True)
+    for ordinal, (codes, value, status) in enumerate(cells, start=1):
+        texts = constant | {"status": as_text(status)} | dict(zip(ids, codes, strict=True)) | {"value": as_text(value)}
+        records.add(ordinal, {names[h]: t for h, t in texts.items() if h in names})
+    records.unmapped_columns = [i for i in ids if i not in names]
+    records.extracted_at = as_iso(as_text(document.get(layout.extracted_at.field or "")))
+    records.said = f"{as_text(document.get('source'))} {as_text(document.get('label'))}"
+    return records
+
+
+def _categories(document: dict[str, Any], dimension: str) -> list[str]:
+    """The codes of a dimension in their order; a dimension of one category may have a label and no index."""
+    held = document["dimension"]
+    category = held.get(dimension, {}).get("category", {}) if isinstance(held, dict) else {}
+    index = category.get("index") or list(category.get("label", {}))
+    if isinstance(index, dict):
+        index = sorted(index, key=lambda code: int(as_text(index[code])))
+    codes = [as_text(code) for code in index]
+    if not codes or len(set(codes)) < len(codes):
+        raise FileRefused("F_LAYOUT", f"dimension {dimension!r} has no categories, or one of them twice")
+    return codes
+
+
+def _cube(name: str, given: Any, total: int) -> list[Any]:
+    if isinstance(given, dict):
+        if strange := sum(not (place.isdigit() and int(place) < total) for place in given):
+            raise FileRefused(
+                "F_LAYOUT", f"{strange} entries of {name!r} lie outside the {total} cells of the data set"
+            )
+        return [given.get(str(place)) for place in range(total)]
+    if len(given) != total:
+        raise FileRefused("F_TRUNCATED", f"the data set has {len(given)} {name}s where its sizes make {total}")
+    return list(given)
+
+
+def _statuses(given: Any, total: int) -> list[Any]:
+    """json-stat gives a status per cell, for some cells, or one for all."""
+    if given is None or isinstance(given, str):
+        return [given] * total
+    return _cube("status", given, total)
+
+
+def _table(document: dict[str, Any]) -> str:
+    extension = document.get("extension") or {}
+    return as_text((extension.get("px") or {}).get("tableid"))

@@ -1,0 +1,164 @@
+"""Which declared layout a delivery has, told by its content and never by its name."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestration.deliveries.readers import delimited, documents, heading, jsonstat, workbook
+from orchestration.deliveries.readers.text import decode
+from orchestration.deliveries.refusal import FileRefused
+from orchestration.sources.catalogue import Catalogue
+from orchestration.sources.model import (
+    Delimited,
+    Document,
+    JsonStat,
+    KoladaList,
+    KoladaValues,
+    Layout,
+    Source,
+    Workbook,
+)
+
+# A file that shares this part of a layout's headings is meant as that layout: it is refused, not unrecognised.
+NEAR = 0.6
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """The declared layout a file has, and the encoding it was read in (None for a workbook)."""
+
+    source: Source
+    layout: Layout
+    encoding: str | None
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A layout the file might have: how near it is, and what differs."""
+
+    recognised: Recognised
+    likeness: heading.Likeness
+
+    @property
+    def name(self) -> str:
+        return f"{self.recognised.source.source_id}/{self.recognised.layout.layout_id}"
+
+
+def recognise(path: Path, file_name: str, catalogue: Catalogue) -> Recognised:
+    """The layout whose headings these are, wherever its columns stand; `file_name` has no say in it.
+
+    Raises `FileRefused`: F_EMPTY, F_ENCODING, F_BOMB, F_NAME, F_TRUNCATED; F_LAYOUT for a file near a layout, with the
+    difference; F_UNKNOWN for one that is near none.
+    """
+    with path.open("rb") as file:
+        first = file.read(4)
+    if first in _ZIP:
+        return _best(_workbooks(path, catalogue))
+    raw = path.read_bytes()
+    if not raw.removeprefix(b"\xef\xbb\xbf").strip():
+        raise FileRefused("F_EMPTY", "the file holds nothing; ask the owner for it again")
+    if raw.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
+        text, encoding = decode(raw)
+        return _best(_documents(documents.parse(text), encoding, catalogue))
+    return _best(_delimited(raw, catalogue))
+
+
+def _best(candidates: list[_Candidate]) -> Recognised:
+    """The candidate that fits with most declared columns; else a refusal that names the nearest."""
+    fitting = [c for c in candidates if not c.likeness.faults]
+    if fitting:
+        return max(fitting, key=lambda c: c.likeness.columns).recognised
+    near = max(candidates, key=lambda c: (c.likeness.share, -len(c.likeness.faults)), default=None)
+    if near is None or near.likeness.share < NEAR:
+        raise FileRefused(
+            "F_UNKNOWN", "no declared layout has these headings; to declare one see docs/adding-a-source.md"
+        )
+    raise FileRefused(
+        "F_LAYOUT",
+        f"nearest layout {near.name}: {'; '.join(near.likeness.faults)}. Ask the owner, or declare a new layout",
+    )
+
+
+def _delimited(raw: bytes, catalogue: Catalogue) -> list[_Candidate]:
+    layouts = [(source, layout) for source, layout in catalogue.layouts() if isinstance(layout, Delimited)]
+    texts: dict[str, str] = {}
+    refusals: list[FileRefused] = []
+    for encoding in dict.fromkeys(["utf-8", *(e for _, layout in layouts for e in layout.encodings)]):
+        try:
+            texts[encoding] = decode(raw, [encoding])[0]
+        except FileRefused as refusal:
+            refusals.append(refusal)
+    if not texts:
+        raise refusals[0]
+    heads: dict[tuple[str, str], list[heading.Row]] = {}
+    candidates: list[_Candidate] = []
+    for source, layout in layouts:
+        fitting = [encoding for encoding in layout.encodings if encoding in texts]
+        if not fitting:
+            continue
+        encoding = fitting[0]
+        key = (encoding, layout.delimiter)
+        if key not in heads:
+            heads[key] = delimited.head_of(texts[encoding], layout.delimiter)
+        if heading.is_title_only(layout, heads[key]):
+            raise FileRefused(
+                "F_EMPTY",
+                f"the file holds the title of {source.source_id} and no record; ask the owner for the whole export",
+            )
+        candidates.append(_Candidate(Recognised(source, layout, encoding), heading.compare(layout, heads[key])))
+    return candidates
+
+
+def _workbooks(path: Path, catalogue: Catalogue) -> list[_Candidate]:
+    layouts = [(source, layout) for source, layout in catalogue.layouts() if isinstance(layout, Workbook)]
+    # Before it is known which layout it is, the widest declared limit holds; the layout's own follows.
+    workbook.weigh(path, max((layout.unpacked_limit_mb for _, layout in layouts), default=workbook.DEFAULT_LIMIT_MB))
+    with zipfile.ZipFile(path) as archive:
+        if not any(name.startswith("xl/") for name in archive.namelist()):
+            raise FileRefused("F_UNKNOWN", "an archive that is no workbook; unpack it and hand over its files")
+    rows = workbook.rows_of(path)
+    if not rows:
+        raise FileRefused("F_EMPTY", "the first sheet holds nothing; ask the owner for the export again")
+    candidates = []
+    for source, layout in layouts:
+        likeness = heading.compare(layout, rows)
+        if likeness.share >= NEAR:
+            workbook.weigh(path, layout.unpacked_limit_mb)
+        candidates.append(_Candidate(Recognised(source, layout, None), likeness))
+    return candidates
+
+
+def _documents(document: Any, encoding: str, catalogue: Catalogue) -> list[_Candidate]:
+    if isinstance(document, dict) and document.get("values") == []:
+        raise FileRefused("F_EMPTY", "the answer holds no object; ask for it again")
+    return [
+        _Candidate(Recognised(source, layout, encoding), likeness)
+        for source, layout in catalogue.layouts()
+        if (likeness := _likeness(document, layout)) is not None
+    ]
+
+
+def _likeness(document: Any, layout: Layout) -> heading.Likeness | None:
+    """How far a JSON document is a layout; None where it is of another family."""
+    required = {c.heading_text for c in layout.columns if c.required}
+    match layout:
+        case JsonStat() if documents.is_dataset(document):
+            there = jsonstat.dimensions_of(document) | {"value", "status", "tableid"}
+        case KoladaValues() if documents.is_values(document):
+            there = documents.fields_of_values(document)
+        case KoladaList() if documents.is_list(document):
+            there = documents.fields_of_list(document)
+        case Document() if isinstance(document, dict) and not documents.is_dataset(document):
+            whole = set(layout.json_fields) <= document.keys()
+            # Whatever else fits says more about the document than what stands at its top.
+            return heading.Likeness(1.0, 0, []) if whole else None
+        case _:
+            return None
+    missing = sorted(required - there)
+    share = 1 - len(missing) / len(required) if isinstance(layout, KoladaList) else 1.0
+    faults = [f"field {name!r} is missing" for name in missing]
+    return heading.Likeness(share, len(there & {c.heading_text for c in layout.columns}), faults)
