@@ -16,9 +16,8 @@ from orchestration.ledger.clock import now, now_after
 from orchestration.ledger.entries import Arrival, Covered, CurrentDelivery, Delivery, Outcome, Pair, Receipt
 from orchestration.ledger.file import LedgerFile
 
-
-# For each scope and period, the delivery of the accepted receipt with the greatest (extracted_at, received_at), as the
-# ledger knew at a moment. Of each delivery only its best receipt can win, so the ranking is of deliveries, however often
+# For each scope and period, the delivery of the accepted receipt with the greatest (extracted_at, received_at), as
+# known at a moment. Of each delivery only its best receipt can win, so the ranking is of deliveries, however often
 # they were received.
 _CURRENT = """current_coverage as (
   with best as (

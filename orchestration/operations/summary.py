@@ -155,8 +155,8 @@ def print_deliveries(answer: dict[str, Any]) -> None:
     for d in answer["deliveries"]:
         periods = d["periods"]
         shown = ", ".join(periods[:4]) + (f" and {len(periods) - 4} more" if periods[4:] else "")
-        table.add_row(f"{d['source_id']}/{d['layout_id']}", d["file"], d["delivery_sha256"][:12], d["extracted_at"] or "",
-                      d["received_at"][:16], shown)  # fmt: skip
+        layout, export = f"{d['source_id']}/{d['layout_id']}", d["extracted_at"] or ""
+        table.add_row(layout, d["file"], d["delivery_sha256"][:12], export, d["received_at"][:16], shown)
     console.print(table)
 
 
