@@ -34,7 +34,7 @@ class Likeness:
 
 def row_text(row: list[str], layout: Tabular) -> str:
     """A title's or footer's whole text: the fields that hold something, joined as they were written."""
-    return (layout.delimiter if isinstance(layout, Delimited) else " ").join(t.strip() for t in row if t.strip())
+    return (layout.delimiter if isinstance(layout, Delimited) else " ").join(t for t in row if t.strip()).strip()
 
 
 def find_head(layout: Tabular, rows: list[Row]) -> Head | None:
