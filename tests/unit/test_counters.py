@@ -60,7 +60,12 @@ def test_title_headings_footer_and_value_headings(tmp_path: Path, quote: str) ->
     of = layout(
         title="^Care", heading_rows=2, footer=r"^Source", unpivot=Unpivot(heading=r"^(?P<y>\d{4}) x$", value="v")
     )
-    rows = [["", "", "2016", "2017", "2018"], ["a", "b", "x", "x", "y"], ["1", "2", "3", "4", "5"], ["1", "2", "3", "4", "5"]]
+    rows = [
+        ["", "", "2016", "2017", "2018"],
+        ["a", "b", "x", "x", "y"],
+        ["1", "2", "3", "4", "5"],
+        ["1", "2", "3", "4", "5"],
+    ]
     text = "Care;;\n" + "".join(";".join(quote + f + quote for f in row) + "\n" for row in rows) + "Source;;\n\n"
     assert counted(tmp_path, text, of) == 2 * 2
     assert counted(tmp_path, text.replace("Source;;\n", ""), of) == 2 * 2

@@ -20,7 +20,9 @@ VALUES = KoladaValues(
     layout_id="values", description="d", family="kolada_values",
     columns=[Column(name=n) for n in ("kpi", "municipality", "period", "gender", "isdeleted", "value")],
 )  # fmt: skip
-SHORT = KoladaList(layout_id="short", description="d", family="kolada_list", columns=[Column(name="id"), Column(name="title")])
+SHORT = KoladaList(
+    layout_id="short", description="d", family="kolada_list", columns=[Column(name="id"), Column(name="title")]
+)
 LONG = KoladaList(
     layout_id="long", description="d", family="kolada_list",
     columns=[Column(name="id"), Column(name="title"), Column(name="members"), Column(name="note", required=False)],

@@ -82,7 +82,9 @@ def test_the_sheet_shown_first_is_read_whatever_its_number(tmp_path: Path) -> No
 def test_rows_that_close_themselves_are_counted_as_nothing(tmp_path: Path) -> None:
     content = book()
     sheet = zipfile.ZipFile(io.BytesIO(content)).read("xl/worksheets/sheet1.xml")
-    emptied = re.sub(rb'<row r="5">.*?</row>|<row r="4">', lambda m: b'<row r="5"/>' if b"/row" in m[0] else m[0], sheet)
+    emptied = re.sub(
+        rb'<row r="5">.*?</row>|<row r="4">', lambda m: b'<row r="5"/>' if b"/row" in m[0] else m[0], sheet
+    )
     emptied = emptied.replace(b'<row r="3"', b'<row r="2"/><row r="3"')
     assert emptied != sheet
     got = read(tmp_path, repacked(content, {"xl/worksheets/sheet1.xml": emptied}), CATALOGUE)
