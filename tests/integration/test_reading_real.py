@@ -101,7 +101,7 @@ def plain_table(name: str) -> Table:
 
 def split(line: str, delimiter: str) -> list[str]:
     fields = re.findall(rf'("(?:[^"]|"")*"|[^{delimiter}]*)(?:{delimiter}|$)', line)
-    return fields[: line.count(delimiter) + 1] if '"' not in line else [f for f in fields[:-1]]
+    return fields[: re.sub('"[^"]*"', "", line).count(delimiter) + 1]
 
 
 def later(text: str) -> str:
@@ -309,6 +309,15 @@ def test_columns_under_several_heading_rows_in_another_order(tmp_path: Path) -> 
     assert got.declared() == get(tmp_path / "0", FOREIGN_BORN).declared()
 
 
+def test_a_later_grouping_of_municipalities(tmp_path: Path) -> None:
+    name = "kolada/skr_kommungrupp_membership.csv"
+    heading, _, body = text_of(name).partition("\n")
+    before = get(tmp_path / "0", name)
+    got = get(tmp_path / "1", name, later(heading) + "\n" + body)
+    assert {r["grouping_year"] for r in before.rows} == {"2023"}
+    assert got.declared() == [record | {"grouping_year": "2026"} for record in before.declared()]
+
+
 def cube_cells(document: dict[str, Any]) -> dict[frozenset[tuple[str, str]], Any]:
     """Every cell of a cube by its codes, by arithmetic on its place."""
     cells = {}
@@ -447,10 +456,13 @@ def test_a_cut_export_is_refused_or_holds_what_it_still_has(tmp_path: Path, name
     from orchestration.deliveries.refusal import FileRefused
 
     content = raw(name)[: int(len(raw(name)) * part)]
+    code = None
     try:
         got = read(tmp_path / "1", content, CATALOGUE, file_name(name))
     except FileRefused as refused:
-        assert refused.code in ("F_TRUNCATED", "F_EMPTY", "F_LAYOUT", "F_UNKNOWN", "F_ENCODING")
+        code = refused.code
+    if code:
+        assert code in ("F_TRUNCATED", "F_EMPTY", "F_LAYOUT", "F_UNKNOWN", "F_ENCODING")
         return
     assert not got.recognised.layout.family.startswith(("json", "kolada_"))
     before = get(tmp_path / "0", name).declared()

@@ -1,2 +1,2 @@
--- Kolada: Membership of SKR's grouping of municipalities, 2023.
+-- Kolada: Membership of SKR's grouping of municipalities.
 {{ staged(source('cells', 'kolada__skr_groups')) }}
