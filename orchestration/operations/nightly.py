@@ -166,7 +166,10 @@ def _conclude(night: Night, result: NightlyResult) -> None:
         missed = [f.message for f in verdict.findings if f.outcome != "passed" and f.severity != "info"]
         result.verdicts[verdict.dataset] = verdict.outcome
         result.checks[verdict.dataset] = "; ".join(missed[:3]) + (f"; {len(missed) - 3} more" if missed[3:] else "")
-    if release.get("made") and result.withheld:
+    if release.get("due") and not release.get("made"):
+        result.exit, result.error = NO_RELEASE, release["reason"]
+        result.next_command = f"vardlagret --home {night.home.path} status"
+    elif release.get("made") and result.withheld:
         result.exit = WITHHELD
         result.next_command = f"vardlagret --home {night.home.path} release show {result.release}"
 

@@ -5,7 +5,6 @@ A release is made if and only if its content or its withheld list differs from t
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterable
@@ -17,9 +16,11 @@ from zoneinfo import ZoneInfo
 
 from orchestration.ledger.verdict import Verdict
 from orchestration.releases import describe, durable
-from orchestration.releases.content import Previous, check_tables, decisions, lay_out
+from orchestration.releases.checksums import CHECKSUMS, checksum_lines, content_sha256, differences, sha256_of
+from orchestration.releases.content import Previous, anything_to_publish, check_tables, decisions, lay_out
 from orchestration.releases.contract import TABLES
 from orchestration.releases.formats import write_table
+from orchestration.releases.history import latest_id, release_ids
 from orchestration.settings import TIME_ZONE
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from orchestration.indicators.definition import Definition
 
-BUILDING = ".building-"
+BUILDING, POINTING = ".building-", ".latest-"
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,16 @@ class RunInfo:
 
 @dataclass(frozen=True)
 class ReleaseResult:
-    """Whether a release was made, which, and what was held back. Without one, `reason` says why none was due."""
+    """Whether a release was made, which, and what was held back. `due` and not `made`: there was nothing to publish.
+
+    Without a new release, `release_id` is the latest one's and `reason` says why none was made.
+    """
 
     made: bool
     release_id: str | None
     content_sha256: str
     reason: str
+    due: bool = False
     carried_forward: int = 0
     withheld: list[dict[str, Any]] = field(default_factory=list)
 
@@ -69,17 +74,23 @@ def make_release(
         now: when the run started; its Swedish date names the release.
 
     Raises:
-        ContractBroken: a table has not the contract's columns; nothing was published.
+        ContractBroken: a table is not as the contract says; nothing was published.
+        ValueError: a definition's disclosure rule is unknown; nothing was published.
     """
     releases.mkdir(parents=True, exist_ok=True)
-    for leftover in releases.glob(f"{BUILDING}*"):
-        durable.remove(leftover)
+    _tidy(releases, progress)
     check_tables(con)
     judged = list(verdicts)
     known = list(definitions)
     previous = Previous.latest(releases)
+    release_id = free_id(releases, now)
     decided = decisions(con, judged, known, previous)
-    withheld = lay_out(con, decided, previous)
+    withheld = lay_out(con, decided, previous, known, release_id)
+    carried = sum(row["action"] == "carried_forward" for row in withheld)
+    if not anything_to_publish(con):
+        latest = previous.release_id if previous else None
+        reason = "everything is withheld" if withheld else "there is nothing to publish"
+        return ReleaseResult(False, latest, "", reason, bool(withheld or previous), carried, withheld)
     folder = releases / f"{BUILDING}{secrets.token_hex(6)}"
     data = folder / "data"
     data.mkdir(parents=True)
@@ -90,31 +101,52 @@ def make_release(
     content = content_sha256(folder)
     if previous and content == json.loads((releases / "latest.json").read_text())["content_sha256"]:
         durable.remove(folder)
-        return ReleaseResult(False, previous.release_id, content, "nothing has changed since the latest release")
-    release_id = free_id(releases, now)
-    carried = sum(row["action"] == "carried_forward" for row in withheld)
+        reason = "nothing has changed since the latest release"
+        return ReleaseResult(False, previous.release_id, content, reason, False, carried, withheld)
     durable.write(folder / "datapackage.json", describe.datapackage(con, release_id, data_origin))
     durable.write(
         folder / "provenance.json",
-        describe.provenance(con, release_id, content, code_version, data_origin, known, run, now),
+        describe.provenance(
+            con,
+            release_id,
+            previous.release_id if previous else None,
+            content,
+            code_version,
+            data_origin,
+            known,
+            run,
+            now,
+        ),
     )
     durable.write(folder / "quality.json", describe.quality(judged, decided, withheld))
     _close(folder)
     durable.rename(folder, releases / release_id)
     point_to(releases, release_id, content)
-    return ReleaseResult(True, release_id, content, "content has changed", carried, withheld)
+    return ReleaseResult(True, release_id, content, "content has changed", True, carried, withheld)
 
 
-def content_sha256(folder: Path) -> str:
-    """SHA-256 over the sorted lines `<sha256>  <path>` of everything under `data/`, each ended by a newline."""
-    lines = sorted(checksum_lines(folder, folder / "data"))
-    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+def _tidy(releases: Path, progress: Callable[[str], None]) -> None:
+    """Clear up after a killed build: its half folder goes; a release that only lacked the pointer gets it.
+
+    The rename is what makes a release: after it, the folder is whole and readers may have seen it.
+    """
+    for leftover in (*releases.glob(f"{BUILDING}*"), *releases.glob(f"{POINTING}*")):
+        durable.remove(leftover)
+    pointed = latest_id(releases)
+    for release_id in release_ids(releases):
+        folder = releases / release_id
+        if release_id != pointed and _follows(folder, pointed) and not differences(folder):
+            progress(f"release: {release_id} of an interrupted run becomes the latest")
+            point_to(releases, release_id, content_sha256(folder))
+            return
 
 
-def checksum_lines(folder: Path, below: Path) -> list[str]:
-    """One line per file below a folder, in the format of `sha256sum`, paths relative to the release."""
-    files = sorted(p for p in below.rglob("*") if p.is_file() and p.name != "CHECKSUMS")
-    return [f"{_sha256(p)}  {p.relative_to(folder).as_posix()}" for p in files]
+def _follows(folder: Path, latest: str | None) -> bool:
+    """Whether this release was built when `latest` was the latest one."""
+    try:
+        return bool(json.loads((folder / "provenance.json").read_text())["previous_release"] == latest)
+    except (OSError, ValueError, KeyError):
+        return False
 
 
 def free_id(releases: Path, now: datetime) -> str:
@@ -130,10 +162,10 @@ def point_to(releases: Path, release_id: str, content: str) -> None:
     """Replace `latest.json` by one rename."""
     pointer = {
         "release": release_id,
-        "checksums_sha256": _sha256(releases / release_id / "CHECKSUMS"),
+        "checksums_sha256": sha256_of(releases / release_id / CHECKSUMS),
         "content_sha256": content,
     }
-    temporary = releases / f".latest-{secrets.token_hex(4)}"
+    temporary = releases / f"{POINTING}{secrets.token_hex(4)}"
     durable.write(temporary, (json.dumps(pointer, indent=2) + "\n").encode())
     temporary.chmod(0o644)
     durable.rename(temporary, releases / "latest.json")
@@ -142,14 +174,9 @@ def point_to(releases: Path, release_id: str, content: str) -> None:
 def _close(folder: Path) -> None:
     """Checksums over everything, read-only files, durable names."""
     lines = sorted(checksum_lines(folder, folder), key=lambda line: line[66:])
-    durable.write(folder / "CHECKSUMS", "".join(f"{line}\n" for line in lines).encode())
+    durable.write(folder / CHECKSUMS, "".join(f"{line}\n" for line in lines).encode())
     for path in folder.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o444)
     folder.chmod(0o755)
     durable.sync_folder(folder / "data")
     durable.sync_folder(folder)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestration.ledger.verdict import Verdict
-from orchestration.releases.contract import FACTS, INDICATOR_VALUES, LINEAGE, TABLES, WITHHELD, Table
+from orchestration.releases import vintages, withheld
+from orchestration.releases.contract import AREAS, FACTS, INDICATOR_VALUES, LINEAGE, TABLES, WITHHELD, Table
 from orchestration.releases.fingerprint import data_fingerprint
-from orchestration.releases.gate import REASONS, Decision, FactSlice, IndicatorSlice, decide
+from orchestration.releases.gate import GROUND, Decision, FactSlice, IndicatorSlice, decide
+from orchestration.releases.history import latest_id
+from orchestration.releases.suppression import suppress_tables
 
 if TYPE_CHECKING:
     import duckdb
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ContractBroken(Exception):
-    """A table that is about to be published has not the contract's columns: names table and columns."""
+    """A table that is about to be published is not as the contract says: names table, columns, rule."""
 
 
 @dataclass(frozen=True)
@@ -36,31 +38,47 @@ class Previous:
 
     @classmethod
     def latest(cls, releases: Path) -> Previous | None:
-        pointer = releases / "latest.json"
-        if not pointer.exists():
-            return None
-        name = json.loads(pointer.read_text())["release"]
-        return cls(name, releases / name)
+        name = latest_id(releases)
+        return cls(name, releases / name) if name else None
 
 
 def check_tables(con: duckdb.DuckDBPyConnection) -> None:
-    """Every published table stands in the warehouse with the contract's columns. Raises `ContractBroken`."""
+    """Every published table stands in the warehouse with the contract's columns, types and keys.
+
+    Raises:
+        ContractBroken: a table or column is missing, is one too many, is of another type, or a key stands twice.
+    """
     for table in TABLES:
         if table is WITHHELD:
             continue
         schema, name = table.relation.split(".")
-        found = {
-            row[0]
-            for row in con.execute(
-                "select column_name from information_schema.columns where table_schema = ? and table_name = ?",
+        found = dict(
+            con.execute(
+                "select column_name, data_type from information_schema.columns "
+                "where table_schema = ? and table_name = ?",
                 [schema, name],
             ).fetchall()
-        }
+        )
         if not found:
             raise ContractBroken(f"{table.relation} is not in the warehouse; run the whole nightly")
-        missing, extra = set(table.names) - found, found - set(table.names)
+        missing, extra = set(table.names) - found.keys(), found.keys() - set(table.names)
         if missing or extra:
             raise ContractBroken(f"{table.relation}: missing {sorted(missing)}, not in the contract {sorted(extra)}")
+        # A cast on the way out would round in silence.
+        wrong = [f"{c} is {found[c]}, not {kind}" for c, kind in table.columns if found[c] != kind]
+        if wrong:
+            raise ContractBroken(f"{table.relation}: {'; '.join(wrong)}; correct the model that makes it")
+        _check_key(con, table)
+
+
+def _check_key(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+    key = ", ".join(table.key)
+    row = con.execute(
+        f"select count(*), min(of_key) from (select ({key})::varchar as of_key from {table.relation} "
+        f"group by {key} having count(*) > 1)"
+    ).fetchone()
+    if row and row[0]:
+        raise ContractBroken(f"{table.relation}: {row[0]} keys stand more than once, first ({key}) = {row[1]}")
 
 
 def decisions(
@@ -75,7 +93,7 @@ def decisions(
     (emptied, never judged) it is decided on as if it stood there, and so keeps its previous values.
     """
     judged = list(verdicts)
-    fingerprints = {t.name: data_fingerprint(con, t.relation) for t in (*FACTS, INDICATOR_VALUES)}
+    fingerprints = {t.name: data_fingerprint(con, t.relation) for t in (*FACTS, INDICATOR_VALUES, AREAS)}
     facts = [FactSlice(t.name, *key) for t in FACTS for key in _slices(con, t, t.relation)]
     stopped = {
         table.name for table in FACTS if decide([FactSlice(table.name, "", "")], [], judged, fingerprints)[0].withheld
@@ -114,41 +132,64 @@ def _slices(con: duckdb.DuckDBPyConnection, table: Table, relation: str | None) 
 def _released(table: Table, previous: Previous | None) -> str | None:
     """A table of the previous release, as SQL."""
     file = previous.data / f"{table.name}.parquet" if previous else None
-    return f"read_parquet('{file}')" if file and file.exists() else None
+    return "read_parquet('{}')".format(str(file).replace("'", "''")) if file and file.exists() else None
 
 
-def lay_out(con: duckdb.DuckDBPyConnection, decided: list[Decision], previous: Previous | None) -> list[dict[str, Any]]:
-    """Make one temporary view `release_<table>` per published table; return the rows of `withheld`.
+def lay_out(
+    con: duckdb.DuckDBPyConnection,
+    decided: list[Decision],
+    previous: Previous | None,
+    definitions: Iterable[Definition],
+    release_id: str,
+) -> list[withheld.Row]:
+    """Make one temporary table or view `release_<table>` per published table; return the rows of `withheld`.
 
     What is withheld keeps the previous release's rows of the same slice, flagged `carried_forward`; where there are
-    none it is left out. Both are listed.
+    none it is left out. Both are listed. Small counts are hidden last, in what is carried forward too.
+
+    release_id: of the release being built; it dates what is withheld for the first time.
     """
+    released = {t.name: sql for t in TABLES if (sql := _released(t, previous))}
+    previous_id = previous.release_id if previous else None
+    stopped = [d for d in decided if d.withheld]
     con.execute(
         "create or replace temp table _stopped (scope varchar, name varchar, source_id varchar, period varchar)"
     )
-    stopped = [d for d in decided if d.withheld]
     if stopped:
         con.executemany(
             "insert into _stopped values (?, ?, ?, ?)",
             [(d.scope, d.name, d.source_id or "", d.period) for d in stopped],
         )
-    rows = []
+    carried: set[tuple[str, str, str]] = set()
     for table in (*FACTS, INDICATOR_VALUES):
-        carried = _lay_out_slices(con, table, previous)
-        own = [d for d in stopped if d.name == table.name or (table is INDICATOR_VALUES and d.scope == "indicator")]
-        rows += [_withheld_row(d, carried, previous) for d in own]
+        carried |= _lay_out_slices(con, table, released.get(table.name))
     for table in TABLES:
         if table not in (*FACTS, INDICATOR_VALUES, LINEAGE, WITHHELD):
-            con.execute(f"create or replace temp view release_{table.name} as select * from {table.relation}")
-    _lay_out_lineage(con, previous)
-    rows = _with_since(rows, previous)
-    _lay_out_withheld(con, rows)
+            con.execute(
+                f"create or replace temp view release_{table.name} as select * from {_whole(table, decided, released)}"
+            )
+    suppress_tables(con, definitions, released)
+    vintages.drop_unpublished_references(con)
+    _lay_out_lineage(con, released.get(LINEAGE.name))
+    earlier = withheld.earlier_rows(con, released.get(WITHHELD.name))
+    rows = withheld.rows_of(stopped, carried, release_id, previous_id, earlier)
+    withheld.lay_out(con, rows)
     return rows
 
 
-def _lay_out_slices(
-    con: duckdb.DuckDBPyConnection, table: Table, previous: Previous | None
-) -> set[tuple[str, str, str]]:
+def anything_to_publish(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether one row of a fact or an indicator is left, after `lay_out`."""
+    counted = " union all ".join(f"select 1 from release_{t.name}" for t in (*FACTS, INDICATOR_VALUES))
+    return con.execute(f"select 1 from ({counted}) limit 1").fetchone() is not None
+
+
+def _whole(table: Table, decided: list[Decision], released: dict[str, str]) -> str:
+    """Where a table that is published whole is taken from: areas that failed stay as they were published."""
+    failed = any(c == GROUND or c.startswith(f"{GROUND}.") for d in decided for c in d.checks)
+    return released.get(table.name, table.relation) if table is AREAS and failed else table.relation
+
+
+def _lay_out_slices(con: duckdb.DuckDBPyConnection, table: Table, released: str | None) -> set[tuple[str, str, str]]:
     """The table without its stopped slices, plus theirs from the previous release. Returns the slices carried."""
     indicator = table is INDICATOR_VALUES
     name, source = ("indicator_id", "''") if indicator else (f"'{table.name}'", "source_id")
@@ -162,7 +203,6 @@ def _lay_out_slices(
         f"create or replace temp table release_{table.name} as "
         f"select {columns} from {table.relation} t where not {is_stopped}"
     )
-    released = _released(table, previous)
     if released is None:
         return set()
     kept = "list_filter(string_split(value_flags, '|'), x -> x <> '')"
@@ -173,67 +213,11 @@ def _lay_out_slices(
     return {(row[0], row[1], row[2]) for row in found.fetchall()}
 
 
-def _withheld_row(d: Decision, carried: set[tuple[str, str, str]], previous: Previous | None) -> dict[str, Any]:
-    kept = (d.name, d.source_id or "", d.period) in carried
-    reason_sv, reason_en = REASONS[d.reason_code or "check_failed"]
-    return {
-        "scope": d.scope,
-        "name": d.name,
-        "definition_version": d.definition_version,
-        "source_id": d.source_id,
-        "area_level": None,
-        "period": d.period,
-        "action": "carried_forward" if kept else "withheld",
-        "carried_from_release": previous.release_id if kept and previous else None,
-        "reason_code": d.reason_code,
-        "reason_sv": reason_sv,
-        "reason_en": reason_en,
-        "checks": "|".join(d.checks),
-        "since_release": None,
-    }
-
-
-def _with_since(rows: list[dict[str, Any]], previous: Previous | None) -> list[dict[str, Any]]:
-    """What already was withheld keeps its first release, and where its carried values first came from."""
-    earlier = {_identity(row): row for row in _previous_withheld(previous)}
-    kept = []
-    for row in rows:
-        before = earlier.get(_identity(row))
-        if before:
-            row = {**row, "since_release": before["since_release"] or (previous.release_id if previous else None)}
-            if row["action"] == "carried_forward":
-                row["carried_from_release"] = before["carried_from_release"] or row["carried_from_release"]
-        kept.append(row)
-    return kept
-
-
-def _previous_withheld(previous: Previous | None) -> list[dict[str, Any]]:
-    import pyarrow.parquet as pq
-
-    file = previous.data / "withheld.parquet" if previous else None
-    return pq.read_table(file).to_pylist() if file and file.exists() else []
-
-
-def _identity(row: dict[str, Any]) -> tuple:
-    return tuple(row[name] for name in ("scope", "name", "definition_version", "source_id", "period"))
-
-
-def _lay_out_lineage(con: duckdb.DuckDBPyConnection, previous: Previous | None) -> None:
+def _lay_out_lineage(con: duckdb.DuckDBPyConnection, released: str | None) -> None:
     """Lineage of this build, and of what is carried forward."""
     used = " union ".join(f"select lineage_id from release_{t.name}" for t in (*FACTS, INDICATOR_VALUES))
-    released = _released(LINEAGE, previous)
     older = f" union select lineage_id, delivery_sha256, role from {released}" if released else ""
     con.execute(
-        "create or replace temp table release_lineage as select * from "
-        f"(select lineage_id, delivery_sha256, role from published.lineage{older}) where lineage_id in ({used})"
+        "create or replace temp table release_lineage as select distinct * from "
+        f"(select lineage_id, delivery_sha256, role from {LINEAGE.relation}{older}) where lineage_id in ({used})"
     )
-
-
-def _lay_out_withheld(con: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]]) -> None:
-    columns = ", ".join(f"{name} {kind}" for name, kind in WITHHELD.columns)
-    con.execute(f"create or replace temp table release_withheld ({columns})")
-    if rows:
-        marks = ", ".join("?" * len(WITHHELD.names))
-        con.executemany(
-            f"insert into release_withheld values ({marks})", [[r[n] for n in WITHHELD.names] for r in rows]
-        )

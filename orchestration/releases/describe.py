@@ -68,6 +68,7 @@ def _field_type(kind: str) -> str:
 def provenance(
     con: duckdb.DuckDBPyConnection,
     release_id: str,
+    previous_id: str | None,
     content: str,
     code_version: str,
     data_origin: str,
@@ -84,6 +85,7 @@ def provenance(
     return _json(
         {
             "release": release_id,
+            "previous_release": previous_id,
             "content_sha256": content,
             "data_origin": data_origin,
             "note": f"{SYNTHETIC} {NOT_OFFICIAL}" if data_origin == "synthetic" else NOT_OFFICIAL,

@@ -21,7 +21,8 @@ _RULE = re.compile(r"^threshold[:_](\d+)$")
 # Published counts are whole: a sum that is further off is no relation between these cells (noise, other coverage).
 _HOLDS = 0.5
 _SLACK = 1e-6
-_SECONDS = 20
+# A limit in nodes, not in seconds: the same data hide the same cells on any machine.
+_NODES = 20_000
 
 Area = tuple[str, str]
 Sums = tuple[tuple[Area, frozenset[Area]], ...]
@@ -176,7 +177,7 @@ def possible(
 def _cheapest(
     cells: Sequence[Cell], part: list[int], inside: Sequence[Relation], hidden: set[int], cell: int, wanted: float
 ) -> set[int]:
-    """The set of least hidden sum that lets `cell` vary over `wanted`: a mixed integer program. Empty when none is found.
+    """The set of least hidden sum that lets `cell` vary over `wanted` (a mixed integer program); empty if none.
 
     Per cell: how far it can lie above (`up`) and below (`down`) the truth in two tables that a reader cannot rule out,
     both 0 where it is shown.
@@ -219,7 +220,7 @@ def _cheapest(
                 LinearConstraint(within.tocsr(), -np.inf, 0),
                 LinearConstraint(apart.tocsr(), wanted, np.inf),
             ],
-            options={"time_limit": _SECONDS},
+            options={"node_limit": _NODES},
         )
         if answer.x is not None:
             return {i for k, i in enumerate(part) if answer.x[2 * n + k] > 0.5}

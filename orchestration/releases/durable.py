@@ -36,10 +36,12 @@ def rename(old: Path, new: Path) -> None:
     sync_folder(new.parent)
 
 
-def remove(folder: Path) -> None:
-    """Remove what a killed build left; its files may be read-only."""
-    if folder.exists():
-        for path in [folder, *folder.rglob("*")]:
-            if path.is_dir():
-                path.chmod(0o755)
-        shutil.rmtree(folder)
+def remove(path: Path) -> None:
+    """Remove a file, or a folder that a killed build left; its files may be read-only."""
+    if path.is_dir():
+        for inner in [path, *path.rglob("*")]:
+            if inner.is_dir():
+                inner.chmod(0o755)
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

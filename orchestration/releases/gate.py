@@ -1,7 +1,8 @@
 """The gate: per fact slice and per indicator and period, publish, publish with a note, or withhold. A pure function.
 
 It reads verdicts, not runs. A verdict counts only for exactly the rows that were judged; a check that was expected and
-did not run is a failure; broken stops as failed does and is told apart.
+did not run is a failure; broken stops as failed does and is told apart. The areas are the ground that every table
+stands on: when they fail, everything is withheld.
 """
 
 from __future__ import annotations
@@ -11,6 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from orchestration.ledger.verdict import Finding, Verdict
+from orchestration.releases.periods import overlap
+
+GROUND = "areas"
+VALUES = "indicator_values"
 
 Scope = Literal["fact_slice", "indicator"]
 Action = Literal["publish", "publish_with_note", "withhold"]
@@ -67,38 +72,38 @@ def decide(
     verdicts: Iterable[Verdict],
     fingerprints: Mapping[str, str],
 ) -> list[Decision]:
-    """Decide on every slice. `fingerprints` are of the rows about to be published, by dataset.
+    """Decide on every slice. `fingerprints` are of the rows about to be published, by dataset, `areas` among them.
 
-    An indicator is withheld with its own verdict, and with any fact slice of its sources and period that is withheld.
+    An indicator is withheld with its own verdict, and with any fact slice it is made from: of its facts and sources,
+    of its own period, or, where the fact has none such, of a period that shares a day with it.
     """
     known = {v.dataset: v for v in verdicts}
+    ground = _judged(known.get(GROUND), fingerprints.get(GROUND), None)
+    if ground[0] == "withhold":
+        ground = ("withhold", ground[1], tuple(f"{GROUND}.{check}" for check in ground[2]) or (GROUND,))
+
+    def judged(dataset: str, key: tuple[str, str]) -> _Judgement:
+        return ground if ground[0] == "withhold" else _judged(known.get(dataset), fingerprints.get(dataset), key)
+
     decisions: list[Decision] = []
+    periods: dict[tuple[str, str], set[str]] = {}
     stopped: set[tuple[str, str, str]] = set()
     for piece in facts:
-        verdict = known.get(piece.fact)
-        action, reason, checks = _judged(verdict, fingerprints.get(piece.fact), (piece.source_id, piece.period))
+        action, reason, checks = judged(piece.fact, (piece.source_id, piece.period))
+        periods.setdefault((piece.fact, piece.source_id), set()).add(piece.period)
         if action == "withhold":
             stopped.add((piece.fact, piece.source_id, piece.period))
         decisions.append(
             Decision(
-                "fact_slice",
-                piece.fact,
-                piece.period,
-                action,
-                source_id=piece.source_id,
-                reason_code=reason,
-                checks=checks,
+                "fact_slice", piece.fact, piece.period, action,
+                source_id=piece.source_id, reason_code=reason, checks=checks,
             )
-        )
+        )  # fmt: skip
     for value in indicators:
-        verdict = known.get("indicator_values")
-        key = (value.indicator_id, value.period)
-        action, reason, checks = _judged(verdict, fingerprints.get("indicator_values"), key)
-        inputs = [
-            s for s in sorted(stopped) if s[0] in value.facts and s[1] in value.source_ids and s[2] == value.period
-        ]
+        action, reason, checks = judged(VALUES, (value.indicator_id, value.period))
+        inputs = _stopped_inputs(value, stopped, periods)
         if action != "withhold" and inputs:
-            action, reason, checks = "withhold", "input_withheld", tuple(f"{f}/{s}/{p}" for f, s, p in inputs)
+            action, reason, checks = "withhold", "input_withheld", inputs
         decisions.append(
             Decision(
                 "indicator", value.indicator_id, value.period, action,
@@ -108,23 +113,41 @@ def decide(
     return decisions
 
 
-def _judged(
-    verdict: Verdict | None, fingerprint: str | None, key: tuple[str, str]
-) -> tuple[Action, str | None, tuple[str, ...]]:
-    """One slice under its dataset's verdict."""
+def _stopped_inputs(
+    value: IndicatorSlice, stopped: set[tuple[str, str, str]], periods: Mapping[tuple[str, str], set[str]]
+) -> tuple[str, ...]:
+    """The withheld slices that an indicator's values of one period are made from, as `fact/source/period`."""
+    return tuple(
+        f"{fact}/{source}/{period}"
+        for fact, source, period in sorted(stopped)
+        if fact in value.facts
+        and source in value.source_ids
+        and (period == value.period or (value.period not in periods[fact, source] and overlap(period, value.period)))
+    )
+
+
+_Judgement = tuple[Action, str | None, tuple[str, ...]]
+
+
+def _judged(verdict: Verdict | None, fingerprint: str | None, key: tuple[str, str] | None) -> _Judgement:
+    """One slice under its dataset's verdict; without a key, the dataset as a whole."""
     if verdict is None or fingerprint is None or verdict.data_fingerprint != fingerprint:
         return "withhold", "check_did_not_run", ()
-    if verdict.outcome == "broken":
-        return "withhold", "check_broken", _names(f for f in verdict.findings if f.outcome == "broken")
-    missed = [f for f in verdict.findings if f.outcome == "failed" and (not f.slices or key in f.slices)]
+    broken = [f for f in verdict.findings if f.outcome == "broken"]
+    if verdict.outcome == "broken" or broken:
+        return "withhold", "check_broken", _names(broken)
+    failed = [f for f in verdict.findings if f.outcome == "failed"]
+    missed = [f for f in failed if key is None or not f.slices or key in f.slices]
     critical = [f for f in missed if f.severity == "critical"]
     if critical:
         return "withhold", "check_failed", _names(critical)
-    if verdict.outcome == "failed" and not any(
-        f.severity == "critical" for f in verdict.findings if f.outcome == "failed"
-    ):
+    # A verdict that no finding accounts for holds for the whole dataset.
+    if verdict.outcome == "failed" and not any(f.severity == "critical" for f in failed):
         return "withhold", "check_failed", ()
-    return ("publish_with_note", None, _names(missed)) if missed else ("publish", None, ())
+    noted = [f for f in missed if f.severity == "warning"]
+    if noted or (verdict.outcome == "warned" and not any(f.severity == "warning" for f in failed)):
+        return "publish_with_note", None, _names(noted)
+    return "publish", None, ()
 
 
 def _names(findings: Iterable[Finding]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from dataclasses import dataclass
@@ -28,17 +29,28 @@ class ReleaseSummary:
     withdrawn: dict[str, Any] | None = None
 
 
+def release_ids(releases: Path) -> list[str]:
+    """Ids of the published releases, oldest first. A folder that is still being built has another name."""
+    found = [p.name for p in releases.iterdir() if p.is_dir() and _ID.match(p.name)] if releases.is_dir() else []
+    return sorted(found, key=lambda name: (name[:10], int(name[11:])))
+
+
 def list_releases(releases: Path) -> list[ReleaseSummary]:
-    """Every published release, oldest first. A folder that is still being built has another name and is not seen."""
-    found = [p for p in releases.iterdir() if p.is_dir() and _ID.match(p.name)] if releases.is_dir() else []
-    return [_summary(p) for p in sorted(found, key=lambda p: (p.name[:10], int(p.name[11:])))]
+    """Every published release, oldest first."""
+    return [_summary(releases / name) for name in release_ids(releases)]
+
+
+def latest_id(releases: Path) -> str | None:
+    """The id of the release that `latest.json` points to; None before the first."""
+    pointer = releases / "latest.json"
+    return json.loads(pointer.read_text())["release"] if pointer.exists() else None
 
 
 def _summary(folder: Path) -> ReleaseSummary:
     provenance = json.loads((folder / "provenance.json").read_text())
     rows = {r["name"]: r["rows"] for r in json.loads((folder / "datapackage.json").read_text())["resources"]}
-    with (folder / "data" / "withheld.csv").open(encoding="utf-8") as file:
-        carried = sum(",carried_forward," in line for line in file)
+    with (folder / "data" / "withheld.csv").open(encoding="utf-8", newline="") as file:
+        carried = sum(row["action"] == "carried_forward" for row in csv.DictReader(file))
     return ReleaseSummary(
         id=folder.name,
         content_sha256=provenance["content_sha256"],
@@ -54,8 +66,8 @@ def _summary(folder: Path) -> ReleaseSummary:
 
 def rows_of_latest(releases: Path) -> dict[str, int]:
     """Rows per table of the latest release; empty before the first."""
-    pointer = releases / "latest.json"
-    if not pointer.exists():
+    name = latest_id(releases)
+    if name is None:
         return {}
-    folder = releases / json.loads(pointer.read_text())["release"]
-    return {r["name"]: r["rows"] for r in json.loads((folder / "datapackage.json").read_text())["resources"]}
+    package = json.loads((releases / name / "datapackage.json").read_text())
+    return {r["name"]: r["rows"] for r in package["resources"]}

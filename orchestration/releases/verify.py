@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.releases.build import content_sha256
+from orchestration.releases.checksums import CHECKSUMS, content_sha256, differences, sha256_of
 
 
 @dataclass(frozen=True)
@@ -19,53 +18,58 @@ class Verification:
 
 
 def verify(releases: Path, release_id: str = "latest") -> Verification:
-    """Recompute checksums, content hash and the pointer. A site/ that was built afterwards is not part of the check."""
+    """Recompute checksums, content hash and the pointer, and read every table's columns and number of rows.
+
+    A site/ that was built afterwards is not part of the check.
+    """
     pointer = json.loads((releases / "latest.json").read_text()) if (releases / "latest.json").exists() else {}
     name = pointer.get("release", "") if release_id == "latest" else release_id
     folder = releases / name
-    if not name or not folder.is_dir():
+    if not name or folder.parent != releases or not folder.is_dir():
         return Verification(name or "latest", [f"there is no release {name or 'yet'} in {releases}"])
-    problems = _files(folder)
+    problems = differences(folder)
     if not problems:
-        recorded = json.loads((folder / "provenance.json").read_text())["content_sha256"]
-        content = content_sha256(folder)
-        if content != recorded:
-            problems.append(f"content_sha256 is {content[:12]}, provenance.json says {recorded[:12]}")
+        try:
+            content = content_sha256(folder)
+            problems = _content(folder, content) + _tables(folder)
+        except (OSError, ValueError, KeyError) as error:
+            return Verification(name, [f"a description is unreadable: {type(error).__name__} {error}"])
         if pointer.get("release") == name:
             problems += _pointer(pointer, folder, content)
     return Verification(name, problems)
 
 
-def _files(folder: Path) -> list[str]:
-    """Files that differ from CHECKSUMS, are missing, or were added."""
-    listed: dict[str, str] = {}
-    try:
-        for line in (folder / "CHECKSUMS").read_text().splitlines():
-            digest, path = line.split("  ", 1)
-            listed[path] = digest
-    except (FileNotFoundError, ValueError):
-        return ["CHECKSUMS is missing or unreadable"]
+def _content(folder: Path, content: str) -> list[str]:
+    recorded = json.loads((folder / "provenance.json").read_text())["content_sha256"]
+    return [] if content == recorded else [f"content_sha256 is {content[:12]}, provenance.json says {recorded[:12]}"]
+
+
+def _tables(folder: Path) -> list[str]:
+    """Tables that cannot be read, or are not as datapackage.json describes them."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     problems = []
-    for path, digest in listed.items():
-        file = folder / path
-        if not file.is_file():
-            problems.append(f"{path} is missing")
-        elif _sha256(file) != digest:
-            problems.append(f"{path} was changed")
-    there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
-    extra = sorted(p for p in there - listed.keys() - {"CHECKSUMS"} if not p.startswith("site/"))
-    return problems + [f"{path} does not belong to the release" for path in extra]
+    for table in json.loads((folder / "datapackage.json").read_text())["resources"]:
+        named = [field["name"] for field in table["schema"]["fields"]]
+        try:
+            file = pq.ParquetFile(folder / table["parquet"])
+            with (folder / table["path"]).open(encoding="utf-8") as text:
+                heading = text.readline().rstrip("\n").split(",")
+        except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
+            problems.append(f"{table['name']} cannot be read: {type(error).__name__}")
+            continue
+        if file.metadata.num_rows != table["rows"]:
+            problems.append(f"{table['parquet']} has {file.metadata.num_rows} rows, described are {table['rows']}")
+        if file.schema_arrow.names != named or heading != named:
+            problems.append(f"{table['name']} has other columns than datapackage.json describes")
+    return problems
 
 
 def _pointer(pointer: dict[str, str], folder: Path, content: str) -> list[str]:
     problems = []
-    if pointer.get("checksums_sha256") != _sha256(folder / "CHECKSUMS"):
+    if pointer.get("checksums_sha256") != sha256_of(folder / CHECKSUMS):
         problems.append("latest.json names other checksums")
     if pointer.get("content_sha256") != content:
         problems.append("latest.json names another content")
     return problems
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
