@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from orchestration.operations import delivery_commands, quarantine_commands, release_commands
 from orchestration.operations.answers import headed, print_json, say
+from orchestration.operations.options import Json, Wait, home_of
 from orchestration.settings import Settings
 
 app = typer.Typer(
@@ -17,15 +19,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-quarantine_app = typer.Typer(help="What was refused, where, and by which rule.", no_args_is_help=True)
-release_app = typer.Typer(help="Published releases: list, show, verify.", no_args_is_help=True)
-app.add_typer(quarantine_app, name="quarantine")
-app.add_typer(release_app, name="release")
-delivery_app = typer.Typer(help="What is held: current deliveries, now or as on a date.", no_args_is_help=True)
-app.add_typer(delivery_app, name="delivery")
-
-Json = Annotated[bool, typer.Option("--json", help="Answer as JSON on standard output.")]
-Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait for a home that another run holds; 0 not at all.")]
+app.add_typer(delivery_commands.app, name="delivery")
+app.add_typer(quarantine_commands.app, name="quarantine")
+app.add_typer(release_commands.app, name="release")
 
 
 @app.callback()
@@ -37,12 +33,6 @@ def common(
     ] = None,
 ) -> None:
     context.obj = Settings.read(home)
-
-
-def _home(context: typer.Context) -> Any:
-    from orchestration.home import Home
-
-    return Home(context.obj.home)
 
 
 @app.command()
@@ -60,7 +50,7 @@ def nightly(
     from orchestration.operations.nightly import run_nightly
     from orchestration.operations.summary import Progress, print_summary
 
-    home = _home(context)
+    home = home_of(context)
     result = run_nightly(
         home.path, folder=deliveries, wait_seconds=wait, progress=(lambda _: None) if quiet else Progress()
     )
@@ -87,7 +77,7 @@ def ingest(
 
     if (as_of is None) != (reason is None):
         raise typer.BadParameter("give --as-of and --reason together")
-    answer, code = ingest_paths(_home(context), paths, as_of=as_of, reason=reason, wait_seconds=wait)
+    answer, code = ingest_paths(home_of(context), paths, as_of=as_of, reason=reason, wait_seconds=wait)
     if as_json:
         print_json(headed("ingest", context.obj.home, answer))
     else:
@@ -103,7 +93,7 @@ def status(context: typer.Context, as_json: Json = False) -> None:
     from orchestration.operations.summary import print_status
     from orchestration.sources.catalogue import load_catalogue
 
-    home = _home(context).open()
+    home = home_of(context).open()
     with Ledger.open(home.ledger, read_only=True) as ledger:
         answer = ask(home, ledger, load_catalogue())
     if as_json:
@@ -120,7 +110,7 @@ def reconcile(context: typer.Context, as_json: Json = False) -> None:
     from orchestration.operations.reconciled import reconciled
     from orchestration.operations.summary import print_reconciled
 
-    home = _home(context).open()
+    home = home_of(context).open()
     with Ledger.open(home.ledger, read_only=True) as ledger:
         answer = reconciled(ledger)
     if as_json:
@@ -128,29 +118,6 @@ def reconcile(context: typer.Context, as_json: Json = False) -> None:
     else:
         print_reconciled(answer)
     raise typer.Exit(0 if answer["ok"] else 1)
-
-
-@delivery_app.command("list")
-def delivery_list(
-    context: typer.Context,
-    source: Annotated[str | None, typer.Option("--source", help="Only this source.")] = None,
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help="What was held then: a date (its end, Swedish time) or a moment.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Current deliveries and what each one is current for; with --as-of, what we held for each scope on that date."""
-    from orchestration.ledger.ledger import Ledger
-    from orchestration.operations.deliveries import held
-    from orchestration.operations.summary import print_deliveries
-
-    home = _home(context).open()
-    with Ledger.open(home.ledger, read_only=True) as ledger:
-        answer = held(ledger, source, as_of)
-    if as_json:
-        print_json(headed("delivery_list", home.path, answer))
-    else:
-        print_deliveries(answer)
 
 
 @app.command()
@@ -163,7 +130,7 @@ def gc(
     from orchestration.operations.deliveries import superseded_cells
     from orchestration.operations.nightly import hold_with_ledger
 
-    home = _home(context).open()
+    home = home_of(context).open()
     with hold_with_ledger(home, "gc", wait) as ledger:
         files = superseded_cells(home, ledger)
         size = sum(f.stat().st_size for f in files)
@@ -172,81 +139,6 @@ def gc(
             if not dry_run:
                 file.unlink()
     say(f"{len(files)} files, {size / 1e6:.1f} MB")
-
-
-@quarantine_app.command("list")
-def quarantine_list(
-    context: typer.Context,
-    source: Annotated[str | None, typer.Option("--source", help="Only this source.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Refused records and files, counted by delivery, rule and period. No values."""
-    from orchestration.ledger.ledger import Ledger
-    from orchestration.operations.quarantine import quarantine_list as ask
-    from orchestration.operations.summary import print_quarantine
-
-    home = _home(context).open()
-    with Ledger.open(home.ledger, read_only=True) as ledger:
-        answer = ask(home, ledger, source)
-    if as_json:
-        print_json(headed("quarantine_list", home.path, answer))
-    else:
-        print_quarantine(answer)
-
-
-@quarantine_app.command("show")
-def quarantine_show(
-    context: typer.Context,
-    identity: Annotated[str, typer.Argument(metavar="DELIVERY", help="First digits of the delivery's SHA-256.")],
-    code: Annotated[str | None, typer.Option("--code", help="Only this rule.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="All rows, not only the first 20.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Lines of a delivery that broke a rule, with the text as it stands there."""
-    from orchestration.ledger.ledger import Ledger
-    from orchestration.operations.quarantine import quarantine_show as ask
-    from orchestration.operations.summary import print_quarantined_rows
-    from orchestration.sources.catalogue import load_catalogue
-
-    home = _home(context).open()
-    with Ledger.open(home.ledger, read_only=True) as ledger:
-        answer = ask(home, ledger, load_catalogue(), identity, code=code, every=every)
-    if as_json:
-        print_json(headed("quarantine_show", home.path, answer))
-    else:
-        print_quarantined_rows(answer)
-
-
-@quarantine_app.command("retry")
-def quarantine_retry(context: typer.Context, wait: Wait = 0, as_json: Json = False) -> None:
-    """After a rule, alias or layout is mended: what is released, what stays, which periods rebuild. Runs the night."""
-    from orchestration.operations.retry import retry
-    from orchestration.operations.summary import Progress, print_retry
-
-    home = _home(context).open()
-    answer = retry(home, wait_seconds=wait, progress=Progress())
-    if as_json:
-        print_json(headed("quarantine_retry", home.path, answer))
-    else:
-        print_retry(answer)
-    raise typer.Exit(answer["exit"])
-
-
-@quarantine_app.command("export")
-def quarantine_export(
-    context: typer.Context,
-    target: Annotated[Path, typer.Argument(help="The CSV file to write; the folder must exist.")],
-    source: Annotated[str, typer.Option("--source", help="Whose refused records.")],
-) -> None:
-    """A file to mail to the owner: place, text, rule and what was expected. No personal data."""
-    from orchestration.ledger.ledger import Ledger
-    from orchestration.operations.quarantine import export_for_owner
-    from orchestration.sources.catalogue import load_catalogue
-
-    home = _home(context).open()
-    with Ledger.open(home.ledger, read_only=True) as ledger:
-        rows = export_for_owner(home, ledger, load_catalogue(), source, target)
-    say(f"wrote {rows} refused records of {source} to {target}")
 
 
 @app.command()
@@ -262,58 +154,6 @@ def corrections(context: typer.Context, as_json: Json = False) -> None:
         print_corrections(declared)
 
 
-@release_app.command("list")
-def release_list(context: typer.Context, as_json: Json = False) -> None:
-    """All releases, newest last."""
-    from orchestration.operations.published import releases
-    from orchestration.operations.summary import print_releases
-
-    home = _home(context).open()
-    answer = releases(home)
-    if as_json:
-        print_json(headed("release_list", home.path, answer))
-    else:
-        print_releases(answer)
-
-
-@release_app.command("show")
-def release_show(
-    context: typer.Context,
-    release: Annotated[str, typer.Argument(help="A release's id, or latest.")] = "latest",
-    as_json: Json = False,
-) -> None:
-    """One release: what it holds, what was withheld or carried forward, and why."""
-    from orchestration.operations.published import release_contents
-    from orchestration.operations.summary import print_release
-
-    home = _home(context).open()
-    answer = release_contents(home, release)
-    if as_json:
-        print_json(headed("release_show", home.path, answer))
-    else:
-        print_release(answer)
-
-
-@release_app.command("verify")
-def release_verify(
-    context: typer.Context,
-    release: Annotated[str, typer.Argument(help="A release's id, or latest.")] = "latest",
-    as_json: Json = False,
-) -> None:
-    """Recompute every checksum of a release. Exit 1 when anything differs."""
-    from orchestration.operations.published import verified
-
-    home = _home(context).open()
-    answer = verified(home, release)
-    if as_json:
-        print_json(headed("release_verify", home.path, answer))
-    else:
-        say(f"{answer['release']}: {'sound' if answer['ok'] else 'DAMAGED'}")
-        for problem in answer["problems"]:
-            say(f"  {problem}")
-    raise typer.Exit(0 if answer["ok"] else 1)
-
-
 @app.command()
 def doctor(
     context: typer.Context,
@@ -323,7 +163,7 @@ def doctor(
     """Is this home and this machine fit for the night? Exit 1 when a check fails."""
     from orchestration.operations.doctor import as_answer, examine
 
-    home = _home(context)
+    home = home_of(context)
     checks = examine(home)
     if as_json:
         print_json(headed("doctor", home.path, as_answer(checks)))

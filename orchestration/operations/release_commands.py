@@ -1,0 +1,64 @@
+"""`vardlagret release`: what was published."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from orchestration.operations.answers import headed, print_json, say
+from orchestration.operations.options import Json, home_of
+
+app = typer.Typer(help="Published releases: list, show, verify.", no_args_is_help=True)
+
+
+@app.command("list")
+def release_list(context: typer.Context, as_json: Json = False) -> None:
+    """All releases, newest last."""
+    from orchestration.operations.published import releases
+    from orchestration.operations.summary import print_releases
+
+    home = home_of(context).open()
+    answer = releases(home)
+    if as_json:
+        print_json(headed("release_list", home.path, answer))
+    else:
+        print_releases(answer)
+
+
+@app.command("show")
+def release_show(
+    context: typer.Context,
+    release: Annotated[str, typer.Argument(help="A release's id, or latest.")] = "latest",
+    as_json: Json = False,
+) -> None:
+    """One release: what it holds, what was withheld or carried forward, and why."""
+    from orchestration.operations.published import release_contents
+    from orchestration.operations.summary import print_release
+
+    home = home_of(context).open()
+    answer = release_contents(home, release)
+    if as_json:
+        print_json(headed("release_show", home.path, answer))
+    else:
+        print_release(answer)
+
+
+@app.command("verify")
+def release_verify(
+    context: typer.Context,
+    release: Annotated[str, typer.Argument(help="A release's id, or latest.")] = "latest",
+    as_json: Json = False,
+) -> None:
+    """Recompute every checksum of a release. Exit 1 when anything differs."""
+    from orchestration.operations.published import verified
+
+    home = home_of(context).open()
+    answer = verified(home, release)
+    if as_json:
+        print_json(headed("release_verify", home.path, answer))
+    else:
+        say(f"{answer['release']}: {'sound' if answer['ok'] else 'DAMAGED'}")
+        for problem in answer["problems"]:
+            say(f"  {problem}")
+    raise typer.Exit(0 if answer["ok"] else 1)
