@@ -37,8 +37,7 @@ def write_table(con: duckdb.DuckDBPyConnection, table: Table, relation: str, fol
 def _as_text(name: str, kind: str) -> str:
     """SQL for a column as it stands in CSV; null where it is to be empty."""
     if kind.startswith("DECIMAL"):
-        bare = f"rtrim(rtrim({name}::varchar, '0'), '.')"
-        return f"case when {name} = 0 then '0' else {bare} end"
+        return f"rtrim(rtrim({name}::varchar, '0'), '.')"
     if kind == "VARCHAR":
         return f"nullif({name}, '')"
     if kind == "TIMESTAMP WITH TIME ZONE":

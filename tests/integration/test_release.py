@@ -257,13 +257,14 @@ def test_verify_finds_every_damage(house: Small, damage: str):
 
 
 def _resign(folder: Path, name: str, change) -> None:
-    """Change a description and its line in CHECKSUMS, as one would who covers his tracks."""
-    file, sums = folder / name, folder / "CHECKSUMS"
-    old = hashlib.sha256(file.read_bytes()).hexdigest()
+    """Change a description, its line in CHECKSUMS and the pointer, as one would who covers his tracks."""
+    file, sums, pointer = folder / name, folder / "CHECKSUMS", folder.parent / "latest.json"
     for path in (file, sums):
         path.chmod(0o644)
+    old, listing = (hashlib.sha256(path.read_bytes()).hexdigest() for path in (file, sums))
     file.write_text(change(file.read_text()))
     sums.write_text(sums.read_text().replace(old, hashlib.sha256(file.read_bytes()).hexdigest()))
+    pointer.write_text(pointer.read_text().replace(listing, hashlib.sha256(sums.read_bytes()).hexdigest()))
 
 
 def test_a_site_built_afterwards_is_no_damage(house: Small):

@@ -118,12 +118,13 @@ def test_d2_one_hidden_municipality_takes_another_with_it():
     assert set(without_total) == {("0100", "municipality", "total")}
 
 
-def test_zeroes_are_not_hidden_for_others_where_something_else_can_be():
-    cells = [cell((f"010{n}", "municipality"), "total", count) for n, count in enumerate((3, 0, 60))]
-    cells.append(cell(COUNTY, "total", 63))
-    hidden = suppress(cells, 5, ((COUNTY, frozenset(c.area for c in cells[:-1])),))
-    assert ("0101", "municipality", "total") not in hidden
-    assert ("0102", "municipality", "total") in hidden
+def test_a_true_zero_is_not_hidden_for_another_even_where_that_were_cheaper():
+    counts = {"M1": (12, 3), "M2": (0, 15), "M3": (20, 16)}
+    cells = [c for name, pair in counts.items() for c in by_sex((name, "municipality"), *pair)]
+    cells += by_sex(COUNTY, 32, 34)
+    hidden = suppress(cells, 5, ((COUNTY, frozenset((name, "municipality") for name in counts)),))
+    assert ("M1", "municipality", "men") in hidden
+    assert ("M2", "municipality", "women") not in hidden
 
 
 def test_a_sum_that_does_not_hold_is_no_relation():

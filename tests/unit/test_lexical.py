@@ -10,10 +10,12 @@ import pytest
 from orchestration.sources.model import Column, Delimited, Period, Series
 from orchestration.warehouse.lexical import MONTHS_SV, typed_select
 
+# One connection for all: opening one costs more than the query.
+CONNECTION = duckdb.connect()
+
 
 def judge(layout: Delimited, **texts: str | None) -> dict:
     """One record with these texts through the lexical view of the layout."""
-    connection = duckdb.connect()
     names = (
         dict.fromkeys(["fields_fault", "override_column", "override_status"])
         | {c.name: None for c in layout.columns}
@@ -23,7 +25,7 @@ def judge(layout: Delimited, **texts: str | None) -> dict:
     cells = f"(select 'd' as delivery_sha256, 'f' as file, 2::bigint as line, null::varchar as column_name, " \
             f"'' as extracted_at, {columns})"  # fmt: skip
     query = typed_select(layout, "s", cells)
-    result = connection.execute(query, list(names.values()))
+    result = CONNECTION.execute(query, list(names.values()))
     headings = [d[0] for d in result.description]
     return dict(zip(headings, result.fetchone(), strict=True))
 
