@@ -137,7 +137,8 @@ class Runs(LedgerFile):
         """
         newest = self.row(
             "select exit, fingerprint from runs where ended_at is not null "
-            "and (fingerprint is not null or exit not in (0, 3)) order by started_at desc, rowid desc limit 1"
+            "and kind <> 'ingest' and (fingerprint is not null or exit not in (0, 3)) "
+            "order by started_at desc, rowid desc limit 1"
         )
         return newest["fingerprint"] if newest and newest["exit"] in _GOOD_EXITS else None
 

@@ -198,13 +198,14 @@ def main() -> None:
     from orchestration.home import HomeError
     from orchestration.ledger.file import LedgerError
     from orchestration.ledger.lock import HomeLocked
+    from orchestration.sources.catalogue import DeclarationError
 
     try:
         app()
     except HomeLocked as error:
         say(f"vardlagret: {error}")
         raise SystemExit(5) from None
-    except (HomeError, LedgerError, LookupError, OSError) as error:
+    except (HomeError, LedgerError, DeclarationError, LookupError, OSError) as error:
         text = error.args[0] if isinstance(error, LookupError) and error.args else error
         say(f"vardlagret: {text}")
         raise SystemExit(1) from None

@@ -138,6 +138,8 @@ def _work(night: Night, result: NightlyResult, folder: Path | None, *, after_a_d
 
         run_job(night.home, run_id=night.run_id, nightly_id=result.nightly_id, folder=folder if fresh else None)
         _conclude(night, result)
+        if result.release is None and result.exit == DONE:
+            _verify_latest(night, result)
     else:
         result.nothing_new = True
         _verify_latest(night, result)

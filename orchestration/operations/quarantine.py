@@ -60,7 +60,7 @@ def quarantine_list(home: Home, ledger: Ledger, source_id: str | None = None) ->
     return {"totals": ledger.quarantine_totals(), "items": items}
 
 
-class NoSuchDelivery(Exception):
+class NoSuchDelivery(LookupError):
     """No delivery, or more than one, begins with these digits."""
 
 

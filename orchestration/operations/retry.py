@@ -20,11 +20,12 @@ Place = tuple[str, str, str, int, str | None, str]
 def retry(home: Home, *, wait_seconds: float | None, progress: Progress) -> dict[str, Any]:
     """Examine refused files anew from their kept bytes, rebuild, and compare the quarantine before and after.
 
-    A file refused by its name cannot be retried: its bytes were never kept.
+    A file refused by its name cannot be retried: its bytes were never kept. One that is not what its manifest says is
+    not tried either: the sender mends file or manifest.
     """
     with hold_with_ledger(home, "retry", wait_seconds) as ledger:
         before = _places(ledger)
-        refused = [f for f in ledger.refused_files() if f.delivery_sha256]
+        refused = [f for f in ledger.refused_files() if f.delivery_sha256 and f.code != "F_MANIFEST"]
         files = _take_in_again(home, ledger, [(f.delivery_sha256 or "", f.file_name) for f in refused], progress)
     night = run_nightly(home.path, wait_seconds=wait_seconds, progress=progress)
     with Ledger.open(home.ledger, read_only=True) as ledger:

@@ -49,6 +49,8 @@ def _publish(home: Home, last: Run | None, facts: list[dict], release: dict | No
     if last.exit not in (0, 3):
         error = (last.summary or {}).get("error") or f"exit {last.exit}"
         return _light("no", "red", f"Run {last.run_id} stopped in stage {last.stage}: {error}", f"{command} nightly")
+    if release is None and (home.releases / "latest.json").exists():
+        return _light("no", "red", "The latest release is not where latest.json says.", f"{command} release verify")
     if release is None:
         return _light("no", "amber", "Nothing has been released.", f"{command} nightly")
     if release["withheld"]:
@@ -157,7 +159,9 @@ def _release(home: Home) -> dict[str, Any] | None:
     if not (home.releases / "latest.json").exists():
         return None
     latest = json.loads((home.releases / "latest.json").read_text())["release"]
-    found = next(r for r in list_releases(home.releases) if r.id == latest)
+    found = next((r for r in list_releases(home.releases) if r.id == latest), None)
+    if found is None:
+        return None
     return {
         "id": found.id,
         "published_at": found.published_at,
