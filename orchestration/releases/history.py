@@ -67,7 +67,7 @@ def _summary(folder: Path) -> ReleaseSummary:
 def rows_of_latest(releases: Path) -> dict[str, int]:
     """Rows per table of the latest release; empty before the first."""
     name = latest_id(releases)
-    if name is None:
+    if name is None or not (releases / name).is_dir():
         return {}
     package = json.loads((releases / name / "datapackage.json").read_text())
     return {r["name"]: r["rows"] for r in package["resources"]}
