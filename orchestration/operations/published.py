@@ -46,8 +46,9 @@ def _named(home: Home, release: str) -> str:
 
 
 def _latest(home: Home) -> str | None:
-    pointer = home.releases / "latest.json"
-    return json.loads(pointer.read_text())["release"] if pointer.exists() else None
+    from orchestration.releases.history import latest_id
+
+    return latest_id(home.releases)
 
 
 def _rows(path: Any) -> list[dict[str, str]]:

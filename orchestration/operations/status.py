@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections import Counter
 from datetime import date, datetime, timedelta
@@ -140,10 +139,12 @@ def _newest_periods(home: Home) -> dict[str, str]:
     """The newest period of each fact in the latest release: the one that ends last, the shortest of those."""
     import pyarrow.parquet as pq
 
-    pointer = home.releases / "latest.json"
-    if not pointer.exists():
+    from orchestration.releases.history import latest_id
+
+    latest = latest_id(home.releases)
+    if latest is None:
         return {}
-    data = home.releases / json.loads(pointer.read_text())["release"] / "data"
+    data = home.releases / latest / "data"
     found = {}
     for path in data.glob("fct_*.parquet"):
         columns = pq.read_table(path, columns=["period", "period_start", "period_end"]).to_pydict()
@@ -154,11 +155,9 @@ def _newest_periods(home: Home) -> dict[str, str]:
 
 
 def _release(home: Home) -> dict[str, Any] | None:
-    from orchestration.releases.history import list_releases
+    from orchestration.releases.history import latest_id, list_releases
 
-    if not (home.releases / "latest.json").exists():
-        return None
-    latest = json.loads((home.releases / "latest.json").read_text())["release"]
+    latest = latest_id(home.releases)
     found = next((r for r in list_releases(home.releases) if r.id == latest), None)
     if found is None:
         return None

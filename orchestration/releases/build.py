@@ -20,7 +20,7 @@ from orchestration.releases.checksums import CHECKSUMS, checksum_lines, content_
 from orchestration.releases.content import Previous, anything_to_publish, check_tables, decisions, lay_out
 from orchestration.releases.contract import TABLES
 from orchestration.releases.formats import write_table
-from orchestration.releases.history import latest_id, release_ids
+from orchestration.releases.history import latest_id, pointer, release_ids
 from orchestration.settings import TIME_ZONE
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def make_release(
 
     Raises:
         ContractBroken: a table is not as the contract says; nothing was published.
+        ReleaseDamaged: the latest release is not as it was published; nothing was published.
         ValueError: a definition's disclosure rule is unknown; nothing was published.
     """
     releases.mkdir(parents=True, exist_ok=True)
@@ -99,7 +100,7 @@ def make_release(
         for path in write_table(con, table, f"release_{table.name}", data):
             durable.sync_file(path)
     content = content_sha256(folder)
-    if previous and content == json.loads((releases / "latest.json").read_text())["content_sha256"]:
+    if previous and content == pointer(releases)["content_sha256"]:
         durable.remove(folder)
         reason = "nothing has changed since the latest release"
         return ReleaseResult(False, previous.release_id, content, reason, False, carried, withheld)
@@ -132,13 +133,14 @@ def _tidy(releases: Path, progress: Callable[[str], None]) -> None:
     """
     for leftover in (*releases.glob(f"{BUILDING}*"), *releases.glob(f"{POINTING}*")):
         durable.remove(leftover)
-    pointed = latest_id(releases)
+    pointed = newest = latest_id(releases)
+    # More than one follows only where the pointer was lost; each is the successor of one.
     for release_id in release_ids(releases):
-        folder = releases / release_id
-        if release_id != pointed and _follows(folder, pointed) and not differences(folder):
-            progress(f"release: {release_id} of an interrupted run becomes the latest")
-            point_to(releases, release_id, content_sha256(folder))
-            return
+        if release_id != pointed and _follows(releases / release_id, newest) and not differences(releases / release_id):
+            newest = release_id
+    if newest and newest != pointed:
+        progress(f"release: {newest} becomes the latest, which an interrupted run did not come to")
+        point_to(releases, newest, content_sha256(releases / newest))
 
 
 def _follows(folder: Path, latest: str | None) -> bool:
@@ -160,13 +162,13 @@ def free_id(releases: Path, now: datetime) -> str:
 
 def point_to(releases: Path, release_id: str, content: str) -> None:
     """Replace `latest.json` by one rename."""
-    pointer = {
+    said = {
         "release": release_id,
         "checksums_sha256": sha256_of(releases / release_id / CHECKSUMS),
         "content_sha256": content,
     }
     temporary = releases / f"{POINTING}{secrets.token_hex(4)}"
-    durable.write(temporary, (json.dumps(pointer, indent=2) + "\n").encode())
+    durable.write(temporary, (json.dumps(said, indent=2) + "\n").encode())
     temporary.chmod(0o644)
     durable.rename(temporary, releases / "latest.json")
 

@@ -8,6 +8,10 @@ from pathlib import Path
 CHECKSUMS = "CHECKSUMS"
 
 
+class ReleaseDamaged(LookupError):
+    """What was published is not there as it was published: names the file, what rests on it, and the next step."""
+
+
 def sha256_of(path: Path) -> str:
     """SHA-256 of a file, hex."""
     with path.open("rb") as file:
@@ -26,15 +30,25 @@ def checksum_lines(folder: Path, below: Path) -> list[str]:
     return [f"{sha256_of(p)}  {p.relative_to(folder).as_posix()}" for p in files]
 
 
+def published_sums(folder: Path) -> dict[str, str]:
+    """SHA-256 by path, as CHECKSUMS says.
+
+    Raises:
+        ReleaseDamaged: CHECKSUMS is missing or unreadable.
+    """
+    try:
+        lines = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
+        return {path: digest for digest, path in (line.split("  ", 1) for line in lines)}
+    except (OSError, ValueError):
+        raise ReleaseDamaged(f"{CHECKSUMS} of release {folder.name} is missing or unreadable") from None
+
+
 def differences(folder: Path) -> list[str]:
     """Files that differ from CHECKSUMS, are missing, or were added. A site built afterwards does not count."""
-    listed: dict[str, str] = {}
     try:
-        for line in (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines():
-            digest, path = line.split("  ", 1)
-            listed[path] = digest
-    except (FileNotFoundError, ValueError):
-        return [f"{CHECKSUMS} is missing or unreadable"]
+        listed = published_sums(folder)
+    except ReleaseDamaged as error:
+        return [str(error)]
     problems = []
     for path, digest in listed.items():
         file = folder / path

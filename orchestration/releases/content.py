@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from orchestration.ledger.verdict import Verdict
 from orchestration.releases import vintages, withheld
+from orchestration.releases.checksums import ReleaseDamaged, published_sums, sha256_of
 from orchestration.releases.contract import AREAS, FACTS, INDICATOR_VALUES, LINEAGE, TABLES, WITHHELD, Table
 from orchestration.releases.fingerprint import data_fingerprint
 from orchestration.releases.gate import GROUND, Decision, FactSlice, IndicatorSlice, decide
@@ -31,10 +32,6 @@ class Previous:
 
     release_id: str
     folder: Path
-
-    @property
-    def data(self) -> Path:
-        return self.folder / "data"
 
     @classmethod
     def latest(cls, releases: Path) -> Previous | None:
@@ -91,6 +88,9 @@ def decisions(
 
     A slice that is gone is the owner's withdrawal where the whole table passes. Where the table failed as a whole
     (emptied, never judged) it is decided on as if it stood there, and so keeps its previous values.
+
+    Raises:
+        ContractBroken: an indicator in the warehouse has no definition.
     """
     judged = list(verdicts)
     fingerprints = {t.name: data_fingerprint(con, t.relation) for t in (*FACTS, INDICATOR_VALUES, AREAS)}
@@ -103,6 +103,11 @@ def decisions(
     ]
     facts += [piece for piece in gone if piece not in set(facts)]
     by_id = {d.indicator_id: d for d in definitions}
+    # What has no definition would pass the gate undecided.
+    if unknown := {name for name, *_ in _slices(con, INDICATOR_VALUES, INDICATOR_VALUES.relation)} - by_id.keys():
+        raise ContractBroken(
+            f"{INDICATOR_VALUES.relation}: {sorted(unknown)} have no definition; run the whole nightly"
+        )
 
     def indicators(relation: str | None) -> list[IndicatorSlice]:
         return [
@@ -130,9 +135,25 @@ def _slices(con: duckdb.DuckDBPyConnection, table: Table, relation: str | None) 
 
 
 def _released(table: Table, previous: Previous | None) -> str | None:
-    """A table of the previous release, as SQL."""
-    file = previous.data / f"{table.name}.parquet" if previous else None
-    return "read_parquet('{}')".format(str(file).replace("'", "''")) if file and file.exists() else None
+    """A table of the previous release, as SQL; None where that release is gone or did not have it.
+
+    Raises:
+        ReleaseDamaged: the file is not what was published. Altered values would be carried into a sound release, and
+            what was hidden could not be kept hidden.
+    """
+    if previous is None or not previous.folder.is_dir():
+        return None
+    path = f"data/{table.name}.parquet"
+    file, digest = previous.folder / path, published_sums(previous.folder).get(path)
+    if digest is None:
+        return None
+    if not file.is_file() or sha256_of(file) != digest:
+        raise ReleaseDamaged(
+            f"{path} of release {previous.release_id} is not what was published, and the next release rests on it; "
+            f"`vardlagret release verify {previous.release_id}` lists what is wrong, docs/runbooks/release-damaged.md "
+            "says how it is mended"
+        )
+    return "read_parquet('{}')".format(str(file).replace("'", "''"))
 
 
 def lay_out(

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from orchestration.releases.checksums import ReleaseDamaged
+
 _ID = re.compile(r"^(\d{4}-\d{2}-\d{2})\.(\d+)$")
 
 
@@ -42,8 +44,25 @@ def list_releases(releases: Path) -> list[ReleaseSummary]:
 
 def latest_id(releases: Path) -> str | None:
     """The id of the release that `latest.json` points to; None before the first."""
-    pointer = releases / "latest.json"
-    return json.loads(pointer.read_text())["release"] if pointer.exists() else None
+    return latest["release"] if (latest := pointer(releases)) else None
+
+
+def pointer(releases: Path) -> dict[str, str]:
+    """What `latest.json` says; empty before the first release.
+
+    Raises:
+        ReleaseDamaged: it is there and does not say it.
+    """
+    file = releases / "latest.json"
+    try:
+        said = json.loads(file.read_text(encoding="utf-8"))
+        return {name: str(said[name]) for name in ("release", "checksums_sha256", "content_sha256")}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError):
+        raise ReleaseDamaged(
+            f"{file} is no pointer to a release; remove it, and the next night points to the newest sound release"
+        ) from None
 
 
 def _summary(folder: Path) -> ReleaseSummary:

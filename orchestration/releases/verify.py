@@ -6,7 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.releases.checksums import CHECKSUMS, content_sha256, differences, sha256_of
+from orchestration.releases.checksums import CHECKSUMS, ReleaseDamaged, content_sha256, differences, sha256_of
+from orchestration.releases.history import pointer
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,11 @@ def verify(releases: Path, release_id: str = "latest") -> Verification:
 
     A site/ that was built afterwards is not part of the check.
     """
-    pointer = json.loads((releases / "latest.json").read_text()) if (releases / "latest.json").exists() else {}
-    name = pointer.get("release", "") if release_id == "latest" else release_id
+    try:
+        latest = pointer(releases)
+    except ReleaseDamaged as error:
+        return Verification(release_id, [str(error)])
+    name = latest.get("release", "") if release_id == "latest" else release_id
     folder = releases / name
     if not name or folder.parent != releases or not folder.is_dir():
         return Verification(name or "latest", [f"there is no release {name or 'yet'} in {releases}"])
@@ -34,8 +38,8 @@ def verify(releases: Path, release_id: str = "latest") -> Verification:
             problems = _content(folder, content) + _tables(folder)
         except (OSError, ValueError, KeyError) as error:
             return Verification(name, [f"a description is unreadable: {type(error).__name__} {error}"])
-        if pointer.get("release") == name:
-            problems += _pointer(pointer, folder, content)
+        if latest.get("release") == name:
+            problems += _pointer(latest, folder, content)
     return Verification(name, problems)
 
 
@@ -66,10 +70,10 @@ def _tables(folder: Path) -> list[str]:
     return problems
 
 
-def _pointer(pointer: dict[str, str], folder: Path, content: str) -> list[str]:
+def _pointer(latest: dict[str, str], folder: Path, content: str) -> list[str]:
     problems = []
-    if pointer.get("checksums_sha256") != sha256_of(folder / CHECKSUMS):
+    if latest["checksums_sha256"] != sha256_of(folder / CHECKSUMS):
         problems.append("latest.json names other checksums")
-    if pointer.get("content_sha256") != content:
+    if latest["content_sha256"] != content:
         problems.append("latest.json names another content")
     return problems

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from orchestration.ledger.verdict import Finding, Verdict
+from orchestration.ledger.verdict import OUTCOMES, Finding, Verdict
 from orchestration.releases.gate import REASONS, Decision, FactSlice, IndicatorSlice, decide
 
 MAY, JUNE = FactSlice("fct_wait_times", "owner", "2024-05"), FactSlice("fct_wait_times", "owner", "2024-06")
@@ -142,3 +144,51 @@ def test_an_indicator_falls_by_its_own_verdict():
 def test_every_reason_has_both_languages():
     assert set(REASONS) == {"check_failed", "check_broken", "check_did_not_run", "input_withheld"}
     assert all(sv and en and sv != en for sv, en in REASONS.values())
+
+
+SLICES = st.sampled_from([("owner", "2024-05"), ("owner", "2024-06"), ("other", "2024-05"), ("phone", "2024-05")])
+FINDINGS = st.builds(
+    Finding,
+    expectation=st.sampled_from(["one", "two"]),
+    severity=st.sampled_from(["critical", "warning", "info"]),
+    outcome=st.sampled_from(["passed", "failed", "broken"]),
+    message=st.just("said"),
+    slices=st.lists(SLICES, max_size=2, unique=True).map(tuple),
+)
+ON_A_DATASET = st.one_of(
+    st.none(),
+    st.tuples(
+        st.sampled_from(["f", "f", "f", "of other rows"]), st.sampled_from(OUTCOMES), st.lists(FINDINGS, max_size=3)
+    ),
+)
+
+
+def stops(verdict: Verdict | None, key: tuple[str, str]) -> bool:
+    """The rule, written a second time: no verdict on these rows, broken, or a critical failure that is not about others."""
+    if verdict is None or verdict.data_fingerprint != "f":
+        return True
+    if "broken" in (verdict.outcome, *(f.outcome for f in verdict.findings)):
+        return True
+    critical = [f for f in verdict.findings if (f.outcome, f.severity) == ("failed", "critical")]
+    return any(not f.slices or key in f.slices for f in critical) or (verdict.outcome == "failed" and not critical)
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(("fct_wait_times", "indicator_values", "areas"), ON_A_DATASET)))
+@settings(max_examples=300, deadline=None)
+def test_what_failed_is_never_published_and_nothing_else_is_held_back(said: dict[str, Any]):
+    verdicts = {name: v and Verdict(name, v[0], "1", v[1], tuple(v[2])) for name, v in said.items()}
+    facts, phones = [MAY, JUNE, OTHER], [phone("2024-05"), phone("2024-06")]
+    found = decide(facts, phones, filter(None, verdicts.values()), dict.fromkeys(verdicts, "f"))
+    decisions = dict(zip([*facts, *phones], found, strict=True))
+    # About the areas as a whole every critical failure counts, whichever rows it names.
+    ground = verdicts["areas"]
+    all_rows = ground and Verdict("areas", ground.data_fingerprint, "1", ground.outcome, tuple(
+        Finding(f.expectation, f.severity, f.outcome, f.message) for f in ground.findings))  # fmt: skip
+    fallen = stops(all_rows, ("", ""))
+    for piece in facts:
+        stopped = fallen or stops(verdicts["fct_wait_times"], (piece.source_id, piece.period))
+        assert decisions[piece].withheld == stopped, piece
+    for value, made_from in zip(phones, (MAY, JUNE), strict=True):
+        stopped = stops(verdicts["indicator_values"], ("phone", value.period)) or decisions[made_from].withheld
+        assert decisions[value].withheld == (fallen or stopped), value
+    assert all((d.reason_code is None) == (not d.withheld) for d in found)
