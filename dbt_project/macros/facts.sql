@@ -22,7 +22,7 @@ case
 end
 {%- endmacro %}
 
-{# The value, unless the record's marker says which kind of missing it is. #}
+{# Flags as the contract writes them: those that are not null, each once, sorted, joined by |. #}
 {% macro value_flags(flags) -%}
 array_to_string(list_sort(list_distinct(list_filter([{{ flags | join(', ') }}], x -> x is not null))), '|')
 {%- endmacro %}

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from orchestration.operations import delivery_commands, quarantine_commands, release_commands
-from orchestration.operations.answers import headed, print_json, say
-from orchestration.operations.options import Json, Wait, home_of
+from orchestration.operations.answers import print_json, say
+from orchestration.operations.options import Json, Wait, home_of, reading, reply
 from orchestration.settings import Settings
 
 app = typer.Typer(
@@ -54,10 +54,7 @@ def nightly(
     result = run_nightly(
         home.path, folder=deliveries, wait_seconds=wait, progress=(lambda _: None) if quiet else Progress()
     )
-    if as_json:
-        print_json(headed("nightly", home.path, result.summary()), one_line=True)
-    else:
-        print_summary(home, result)
+    reply(context, "nightly", result.summary(), as_json, lambda _: print_summary(home, result), one_line=True)
     raise typer.Exit(result.exit)
 
 
@@ -78,45 +75,32 @@ def ingest(
     if (as_of is None) != (reason is None):
         raise typer.BadParameter("give --as-of and --reason together")
     answer, code = ingest_paths(home_of(context), paths, as_of=as_of, reason=reason, wait_seconds=wait)
-    if as_json:
-        print_json(headed("ingest", context.obj.home, answer))
-    else:
-        print_ingest(answer)
+    reply(context, "ingest", answer, as_json, print_ingest)
     raise typer.Exit(code)
 
 
 @app.command()
 def status(context: typer.Context, as_json: Json = False) -> None:
     """Can tonight's numbers be published, and if not, what is the next command? Exit 1 when red."""
-    from orchestration.ledger.ledger import Ledger
     from orchestration.operations.status import status as ask
     from orchestration.operations.summary import print_status
     from orchestration.sources.catalogue import load_catalogue
 
-    home = home_of(context).open()
-    with Ledger.open(home.ledger, read_only=True) as ledger:
+    with reading(context) as (home, ledger):
         answer = ask(home, ledger, load_catalogue())
-    if as_json:
-        print_json(headed("status", home.path, answer))
-    else:
-        print_status(answer)
+    reply(context, "status", answer, as_json, print_status)
     raise typer.Exit(1 if answer["publish"]["light"] == "red" else 0)
 
 
 @app.command()
 def reconcile(context: typer.Context, as_json: Json = False) -> None:
     """Is every record accepted, quarantined or a duplicate? What does no declaration name? Exit 1 if not."""
-    from orchestration.ledger.ledger import Ledger
     from orchestration.operations.reconciled import reconciled
     from orchestration.operations.summary import print_reconciled
 
-    home = home_of(context).open()
-    with Ledger.open(home.ledger, read_only=True) as ledger:
+    with reading(context) as (_, ledger):
         answer = reconciled(ledger)
-    if as_json:
-        print_json(headed("reconcile", home.path, answer))
-    else:
-        print_reconciled(answer)
+    reply(context, "reconcile", answer, as_json, print_reconciled)
     raise typer.Exit(0 if answer["ok"] else 1)
 
 
@@ -147,11 +131,8 @@ def corrections(context: typer.Context, as_json: Json = False) -> None:
     from orchestration.operations.summary import print_corrections
     from orchestration.sources.corrections import load_corrections
 
-    declared = [c.model_dump(mode="json") for c in load_corrections()]
-    if as_json:
-        print_json(headed("corrections", context.obj.home, {"corrections": declared}))
-    else:
-        print_corrections(declared)
+    answer = {"corrections": [c.model_dump(mode="json") for c in load_corrections()]}
+    reply(context, "corrections", answer, as_json, print_corrections)
 
 
 @app.command()
@@ -162,19 +143,11 @@ def doctor(
 ) -> None:
     """Is this home and this machine fit for the night? Exit 1 when a check fails."""
     from orchestration.operations.doctor import as_answer, examine
+    from orchestration.operations.summary import print_checks
 
-    home = home_of(context)
-    checks = examine(home)
-    if as_json:
-        print_json(headed("doctor", home.path, as_answer(checks)))
-    else:
-        for check in checks:
-            if check.ok and quiet:
-                continue
-            say(f"{'ok  ' if check.ok else 'FAIL'}  {check.name:<12} {check.message}")
-            if not check.ok and check.next_step:
-                say(f"      next: {check.next_step}")
-    raise typer.Exit(0 if all(c.ok for c in checks) else 1)
+    answer = as_answer(examine(home_of(context)))
+    reply(context, "doctor", answer, as_json, lambda a: print_checks(a, quiet=quiet))
+    raise typer.Exit(0 if answer["ok"] else 1)
 
 
 @app.command()

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.operations.answers import headed, print_json
-from orchestration.operations.options import Json, home_of
+from orchestration.operations.options import Json, reading, reply
 
 app = typer.Typer(help="What is held: current deliveries, now or as on a date.", no_args_is_help=True)
 
@@ -22,14 +21,9 @@ def delivery_list(
     as_json: Json = False,
 ) -> None:
     """Current deliveries and what each one is current for; with --as-of, what we held for each scope on that date."""
-    from orchestration.ledger.ledger import Ledger
     from orchestration.operations.deliveries import held
     from orchestration.operations.summary import print_deliveries
 
-    home = home_of(context).open()
-    with Ledger.open(home.ledger, read_only=True) as ledger:
+    with reading(context) as (_, ledger):
         answer = held(ledger, source, as_of)
-    if as_json:
-        print_json(headed("delivery_list", home.path, answer))
-    else:
-        print_deliveries(answer)
+    reply(context, "delivery_list", answer, as_json, print_deliveries)

@@ -23,7 +23,7 @@ from orchestration.operations.stages import Night, Progress
 from orchestration.settings import TIME_ZONE
 from orchestration.warehouse.fingerprint import code_fingerprint, input_fingerprint
 
-DONE, FAILED, WITHHELD, NO_RELEASE, LOCKED = 0, 1, 3, 4, 5
+DONE, FAILED, WITHHELD, NO_RELEASE = 0, 1, 3, 4
 
 
 @dataclass

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from orchestration.home import Home
 
 JOB = "nightly"
-LOCATION = "vardlagret"
 
 
 class JobFailed(Exception):

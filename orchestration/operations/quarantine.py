@@ -6,7 +6,6 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from orchestration.deliveries.refusal import FILE_RULES
 from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
 from orchestration.sources.catalogue import Catalogue
@@ -178,7 +177,3 @@ def shape(text: str | None) -> str | None:
     if text is None:
         return None
     return "".join("9" if ch.isdigit() else "a" if ch.isalpha() else ch for ch in text)
-
-
-def rule_text(code: str) -> str:
-    return ROW_RULES.get(code) or FILE_RULES.get(code, code)

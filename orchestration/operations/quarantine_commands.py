@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from orchestration.operations.answers import headed, print_json, say
-from orchestration.operations.options import Json, Wait, home_of
+from orchestration.operations.answers import say
+from orchestration.operations.options import Json, Wait, home_of, reading, reply
 
 app = typer.Typer(help="What was refused, where, and by which rule.", no_args_is_help=True)
 
@@ -20,17 +20,12 @@ def quarantine_list(
     as_json: Json = False,
 ) -> None:
     """Refused records and files, counted by delivery, rule and period. No values."""
-    from orchestration.ledger.ledger import Ledger
     from orchestration.operations.quarantine import quarantine_list as ask
     from orchestration.operations.summary import print_quarantine
 
-    home = home_of(context).open()
-    with Ledger.open(home.ledger, read_only=True) as ledger:
+    with reading(context) as (home, ledger):
         answer = ask(home, ledger, source)
-    if as_json:
-        print_json(headed("quarantine_list", home.path, answer))
-    else:
-        print_quarantine(answer)
+    reply(context, "quarantine_list", answer, as_json, print_quarantine)
 
 
 @app.command("show")
@@ -42,18 +37,13 @@ def quarantine_show(
     as_json: Json = False,
 ) -> None:
     """Lines of a delivery that broke a rule, with the text as it stands there."""
-    from orchestration.ledger.ledger import Ledger
     from orchestration.operations.quarantine import quarantine_show as ask
     from orchestration.operations.summary import print_quarantined_rows
     from orchestration.sources.catalogue import load_catalogue
 
-    home = home_of(context).open()
-    with Ledger.open(home.ledger, read_only=True) as ledger:
+    with reading(context) as (home, ledger):
         answer = ask(home, ledger, load_catalogue(), identity, code=code, every=every)
-    if as_json:
-        print_json(headed("quarantine_show", home.path, answer))
-    else:
-        print_quarantined_rows(answer)
+    reply(context, "quarantine_show", answer, as_json, print_quarantined_rows)
 
 
 @app.command("retry")
@@ -64,10 +54,7 @@ def quarantine_retry(context: typer.Context, wait: Wait = 0, as_json: Json = Fal
 
     home = home_of(context).open()
     answer = retry(home, wait_seconds=wait, progress=Progress())
-    if as_json:
-        print_json(headed("quarantine_retry", home.path, answer))
-    else:
-        print_retry(answer)
+    reply(context, "quarantine_retry", answer, as_json, print_retry)
     raise typer.Exit(answer["exit"])
 
 
@@ -78,11 +65,9 @@ def quarantine_export(
     source: Annotated[str, typer.Option("--source", help="Whose refused records.")],
 ) -> None:
     """A file to mail to the owner: place, text, rule and what was expected. No personal data."""
-    from orchestration.ledger.ledger import Ledger
     from orchestration.operations.quarantine import export_for_owner
     from orchestration.sources.catalogue import load_catalogue
 
-    home = home_of(context).open()
-    with Ledger.open(home.ledger, read_only=True) as ledger:
+    with reading(context) as (home, ledger):
         rows = export_for_owner(home, ledger, load_catalogue(), source, target)
     say(f"wrote {rows} refused records of {source} to {target}")

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.operations.answers import headed, print_json, say
-from orchestration.operations.options import Json, home_of
+from orchestration.operations.options import Json, home_of, reply
 
 app = typer.Typer(help="Published releases: list, show, verify.", no_args_is_help=True)
 
@@ -20,10 +19,7 @@ def release_list(context: typer.Context, as_json: Json = False) -> None:
 
     home = home_of(context).open()
     answer = releases(home)
-    if as_json:
-        print_json(headed("release_list", home.path, answer))
-    else:
-        print_releases(answer)
+    reply(context, "release_list", answer, as_json, print_releases)
 
 
 @app.command("show")
@@ -38,10 +34,7 @@ def release_show(
 
     home = home_of(context).open()
     answer = release_contents(home, release)
-    if as_json:
-        print_json(headed("release_show", home.path, answer))
-    else:
-        print_release(answer)
+    reply(context, "release_show", answer, as_json, print_release)
 
 
 @app.command("verify")
@@ -52,13 +45,9 @@ def release_verify(
 ) -> None:
     """Recompute every checksum of a release. Exit 1 when anything differs."""
     from orchestration.operations.published import verified
+    from orchestration.operations.summary import print_verification
 
     home = home_of(context).open()
     answer = verified(home, release)
-    if as_json:
-        print_json(headed("release_verify", home.path, answer))
-    else:
-        say(f"{answer['release']}: {'sound' if answer['ok'] else 'DAMAGED'}")
-        for problem in answer["problems"]:
-            say(f"  {problem}")
+    reply(context, "release_verify", answer, as_json, print_verification)
     raise typer.Exit(0 if answer["ok"] else 1)

@@ -6,6 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from orchestration.operations.answers import say
+
 if TYPE_CHECKING:
     from orchestration.home import Home
     from orchestration.operations.nightly import NightlyResult
@@ -160,9 +162,9 @@ def print_deliveries(answer: dict[str, Any]) -> None:
     console.print(table)
 
 
-def print_corrections(declared: list[dict[str, Any]]) -> None:
+def print_corrections(answer: dict[str, Any]) -> None:
     console = _console()
-    for c in declared:
+    for c in answer["corrections"]:
         place = ", ".join(f"{k}={v}" for k, v in c["record"].items())
         after = c["right_value"] or c["value_status_after"] or f"kept, flagged {c['flag']}"
         console.print(
@@ -209,6 +211,22 @@ def print_releases(answer: dict[str, Any]) -> None:
         table.add_row(r["id"] + mark, str(r["published_at"])[:16], str(r["values"]), str(r["withheld"]),
                       str(r["carried_forward"]), r["data_origin"], r["content_sha256"][:12])  # fmt: skip
     console.print(table)
+
+
+def print_verification(answer: dict[str, Any]) -> None:
+    say(f"{answer['release']}: {'sound' if answer['ok'] else 'DAMAGED'}")
+    for problem in answer["problems"]:
+        say(f"  {problem}")
+
+
+def print_checks(answer: dict[str, Any], *, quiet: bool) -> None:
+    """The doctor's findings; `quiet` leaves out what is well."""
+    for check in answer["checks"]:
+        if check["ok"] and quiet:
+            continue
+        say(f"{'ok  ' if check['ok'] else 'FAIL'}  {check['name']:<12} {check['message']}")
+        if check["next_step"]:
+            say(f"      next: {check['next_step']}")
 
 
 def print_release(answer: dict[str, Any]) -> None:

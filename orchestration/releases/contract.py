@@ -30,10 +30,6 @@ class Table:
     title_en: str
 
     @property
-    def is_fact(self) -> bool:
-        return self.name.startswith("fct_")
-
-    @property
     def names(self) -> list[str]:
         return [name for name, _ in self.columns]
 

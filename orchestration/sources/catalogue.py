@@ -34,10 +34,6 @@ class Catalogue:
             for layout in source.layouts:
                 yield source, layout
 
-    def hash_of(self, source_id: str) -> str:
-        """SHA-256 of the declaration's bytes: a changed declaration re-reads raw."""
-        return self.hashes[source_id]
-
 
 @lru_cache(maxsize=4)
 def load_catalogue(folder: Path = DECLARATIONS) -> Catalogue:

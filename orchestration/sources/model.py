@@ -51,7 +51,6 @@ class Column(_Strict):
     # code
     codes: dict[str, str] = Field(default_factory=dict)
     unknown: Literal["quarantine", "unmapped"] = "quarantine"
-    description_sv: str | None = None
 
     @property
     def heading_text(self) -> str:
@@ -198,7 +197,6 @@ class Delimited(_Tabular):
     family: Literal["delimited"]
     delimiter: str = Field(min_length=1, max_length=1)
     encodings: list[str] = Field(default_factory=lambda: ["utf-8"])
-    quoted_newlines: bool = False
 
 
 class Workbook(_Tabular):
