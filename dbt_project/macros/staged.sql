@@ -4,13 +4,17 @@
   The lexical view has typed every column and named the first fault of each record. Here the area is resolved through
   the dated crosswalk, the series through the declaration, and records with one key are compared: equal values, one is
   kept (from the newest export) and the others are duplicates; different values, all are quarantined (R_CONFLICT).
+
+  Few records share a key, and only those are sorted: a first pass counts keys by their hash, a second compares the
+  records whose hash stands more than once, and the last takes all records through. What only served to compare is not
+  kept: place and rule lead back to the cells. Of row-level layouts only the `columns` named (SQL) are kept.
 #}
-{% macro staged(cells) %}
-with cells as (
+{% macro staged(cells, columns=none) %}
+with cells as not materialized (
   select * from {{ cells }}
 ),
 
-located as (
+located as not materialized (
   select cells.*, aliases.area_code, aliases.area_level
   from cells
   left join {{ ref('seed_area_aliases') }} as aliases
@@ -20,7 +24,7 @@ located as (
       and coalesce(aliases.valid_to, date '9999-12-31')
 ),
 
-named as (
+named as not materialized (
   select
     located.*,
     series.fact,
@@ -42,22 +46,39 @@ named as (
     and series.series_key = located.series_key
 ),
 
-compared as (
-  select
-    *,
-    row_number() over same_key as nth,
-    first_rule is null
-      and min(compare_text) over (partition by first_rule is null, record_key)
-      <> max(compare_text) over (partition by first_rule is null, record_key) as conflicts
+repeated as materialized (
+  select hash(record_key) as key_hash
   from named
+  where first_rule is null
+  group by key_hash
+  having count(*) > 1
+),
+
+compared as materialized (
+  select
+    delivery_sha256,
+    line,
+    column_name,
+    row_number() over same_key as nth,
+    min(compare_text) over (partition by record_key) <> max(compare_text) over (partition by record_key) as conflicts
+  from named
+  where first_rule is null and hash(record_key) in (select key_hash from repeated)
   window same_key as (
-    partition by first_rule is null, record_key
+    partition by record_key
     order by extracted_at desc, delivery_sha256, file, line, column_name
   )
 )
 
 select
-  * exclude (fault_code, fault_column, first_rule, nth, conflicts, outside_reason),
+  {%- if columns %}
+  named.delivery_sha256, named.file, named.line, named.column_name, named.source_id, named.layout_id, named.period,
+  {{ columns | join(', ') }},
+  {%- else %}
+  named.* exclude (
+    fault_code, fault_column, first_rule, outside_reason, record_key, key_text, compare_text, area_text, area_system,
+    scope_key, period_key, fields_fault, extracted_at, override_column, override_status
+  ),
+  {%- endif %}
   case
     when first_rule is not null or conflicts then 'quarantined'
     when nth > 1 then 'duplicate'
@@ -69,7 +90,11 @@ select
     when first_rule = 'R_AREA' then 'area_text'
   end as rule_column,
   unmapped_reason is null as mapped
-from compared
+from named
+left join compared
+  on compared.delivery_sha256 = named.delivery_sha256
+  and compared.line = named.line
+  and compared.column_name is not distinct from named.column_name
 {% endmacro %}
 
 {# Records a fact may use. #}

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from orchestration.deliveries.manifest import Manifest
+from orchestration.deliveries.pseudonyms import key_of
 from orchestration.deliveries.refusal import FileRefused
 from orchestration.home import Home, Origin
 from orchestration.ledger.entries import Covered, Delivery
 
 if TYPE_CHECKING:
-    import duckdb
-
     from orchestration.deliveries.reading import Reading, Recognised
     from orchestration.ledger.ledger import Ledger
     from orchestration.sources.catalogue import Catalogue
@@ -53,21 +52,12 @@ class Desk:
     reader: Reader
 
     def reader_hash(self, source_id: str) -> str:
-        """Of the source's declaration and of the code that reads: when it differs, raw is read anew."""
+        """Of the source's declaration, of the code that reads, and of the pseudonyms' key: when it differs, raw is
+        read anew."""
         declaration = self.catalogue.hashes.get(source_id, "not declared")
-        return hashlib.sha256(f"{declaration} {self._code_hash}".encode()).hexdigest()
-
-    def records_by_pair(self, cells: Path) -> dict[tuple[str, str], int]:
-        """How many records lie in each scope and period of a file of cells."""
-        query = "select scope_key, period_key, count(*) from read_parquet(?) group by all"
-        return {(scope, period): n for scope, period, n in self._counting.execute(query, [str(cells)]).fetchall()}
-
-    @cached_property
-    def _counting(self) -> duckdb.DuckDBPyConnection:
-        # pyarrow's group_by costs 0.8 s at its first use, this 0.06 s.
-        import duckdb
-
-        return duckdb.connect()
+        declared = [source for source in self.catalogue.sources if source.source_id == source_id]
+        key = key_of(self.home, declared[0]) if declared else ""
+        return hashlib.sha256(f"{declaration} {self._code_hash} {key}".encode()).hexdigest()
 
     @cached_property
     def _code_hash(self) -> str:
@@ -109,6 +99,9 @@ def read_delivery(
     except FileRefused:
         target.unlink(missing_ok=True)
         raise
+    if sum(reading.coverage.values()) != reading.records:
+        # Such records would never be current, and so lost in silence.
+        raise RuntimeError(f"the reading of {sha256} names no scope and period for some of its records")
     delivery = Delivery(
         delivery_sha256=sha256,
         source_id=source_id,
@@ -123,7 +116,7 @@ def read_delivery(
         cells_path=target.relative_to(desk.home.cells).as_posix(),
         reader_hash=desk.reader_hash(source_id),
     )
-    desk.ledger.write_delivery(delivery, _coverage(desk, reading, target))
+    desk.ledger.write_delivery(delivery, [Covered(scope, period, n) for (scope, period), n in reading.coverage.items()])
     return delivery
 
 
@@ -144,20 +137,6 @@ def check_origin(home: Home, file_name: str, origin: Origin) -> None:
         raise FileRefused(
             "F_ORIGIN", f"{file_name} is {origin}, this home holds {settled} deliveries: take it into another home"
         )
-
-
-def _coverage(desk: Desk, reading: Reading, cells: Path) -> list[Covered]:
-    """What the delivery replaces, with its records counted in the cells.
-
-    Raises `RuntimeError` when cells lie in a scope or period that the reading does not name: they would never be
-    current, and so lost in silence.
-    """
-    counted = desk.records_by_pair(cells)
-    named = list(dict.fromkeys((scope, period) for scope, period in reading.coverage))
-    unnamed = counted.keys() - set(named)
-    if unnamed:
-        raise RuntimeError(f"{cells.name} holds records of {len(unnamed)} scopes or periods its reading does not name")
-    return [Covered(scope, period, counted.get((scope, period), 0)) for scope, period in named]
 
 
 def _owner_only(top: Path, folder: Path) -> None:

@@ -26,6 +26,8 @@ _SHARED = re.compile(r"<(?:\w+:)?si\b[^>]*(?<!/)>(.*?)</(?:\w+:)?si>|<(?:\w+:)?s
 def count(path: Path, layout: Layout, encoding: str | None) -> int:
     """The number of records that the layout's declaration makes of this file's content."""
     match layout:
+        case Delimited() if (alone := _count_lines_alone(path, layout, encoding)) is not None:
+            return alone
         case Delimited():
             text = path.read_bytes().decode(encoding or "utf-8").removeprefix("\ufeff")
             lines = _logical_lines(text.replace("\r\n", "\n").replace("\r", "\n"), layout.delimiter)
@@ -41,6 +43,31 @@ def count(path: Path, layout: Layout, encoding: str | None) -> int:
             return _objects_at_depth(path.read_text("utf-8-sig"))
         case Document():
             return 0
+
+
+def _count_lines_alone(path: Path, layout: Delimited, encoding: str | None) -> int | None:
+    """Records of a file whose every line is one, without remembering a line; None where a line may be something else.
+
+    Where no line begins with a blank or a delimiter, each holds a text, and it is enough to count their ends.
+    """
+    if layout.title or layout.footer or layout.unpivot or layout.heading_rows > 1 or encoding != "utf-8":
+        return None
+    blank_start = re.compile(rb"\n[\t-\r\x1c- \xc2\xe1-\xe3" + re.escape(layout.delimiter.encode()) + rb"]")
+    lines, blank, last = 0, False, b"\n"
+    with path.open("rb") as file:
+        for piece in iter(lambda: file.read(1 << 22), b""):
+            if b'"' in piece or re.match(rb"\r[^\n]", last + piece[:1]):
+                return None
+            if b"\r" in piece and re.search(rb"\r[^\n]", piece):
+                return None
+            lines += piece.count(b"\n")
+            blank = blank or bool(blank_start.search(piece) or blank_start.search(last + piece[:1]))
+            last = piece[-1:]
+        lines += last != b"\n"
+        if blank:
+            file.seek(0)
+            lines = sum(bool(line.decode("utf-8", "replace").replace(layout.delimiter, " ").strip()) for line in file)
+    return lines - layout.heading_rows
 
 
 def _holds(line: str, delimiter: str) -> bool:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
+from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from orchestration.deliveries import scopes
 from orchestration.deliveries.counters import count
 from orchestration.deliveries.parquet import write_cells
-from orchestration.deliveries.readers import delimited, documents, jsonstat, tabular, workbook
-from orchestration.deliveries.readers.records import Records, as_iso
-from orchestration.deliveries.readers.text import decode
-from orchestration.deliveries.recognition import Recognised, recognise
+from orchestration.deliveries.pseudonyms import needed_key, pseudonymised
+from orchestration.deliveries.readers import bulk, delimited, documents, heading, jsonstat, tabular, workbook
+from orchestration.deliveries.readers.records import Records, as_iso, newest, says_synthetic
+from orchestration.deliveries.readers.text import beginning, decode
+from orchestration.deliveries.recognition import HEAD_BYTES, Recognised, recognise
+from orchestration.deliveries.refusal import FileRefused
 from orchestration.sources.model import (
     Delimited,
     Document,
@@ -29,35 +33,84 @@ __all__ = ["Reading", "Recognised", "count_records", "read_to_cells", "recognise
 
 # In so many of the first records an owner would have said, in whichever column, that the data are synthetic.
 SAID_ROWS = 50
+# A file with more records than this outside the months that its name says is of other months.
+OUTSIDE_SHARE = 0.05
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read. `coverage` lists the (scope_key, period_key) pairs that this delivery replaces when current."""
+    """What was read. `coverage`: (scope_key, period_key) that this delivery replaces, and its records there."""
 
     records: int
     extracted_at: str | None
-    coverage: list[tuple[str, str]]
+    coverage: dict[scopes.Pair, int]
     unmapped_columns: list[str]
     origin: str | None
 
 
 def read_to_cells(path: Path, file_name: str, delivery_sha256: str, recognised: Recognised, target: Path) -> Reading:
     """Read the delivery and write its cells to `target`, whole or not at all. Raises `FileRefused`."""
+    layout = recognised.layout
+    if isinstance(layout, Delimited) and bulk.is_plain(path, layout, recognised.encoding):
+        with suppress(bulk.BulkFailed):
+            return _read_in_bulk(path, file_name, delivery_sha256, recognised.source, layout, target)
     records = _read(path, file_name, recognised)
-    layout, source = recognised.layout, recognised.source
-    if layout.extracted_at.file_name and records.extracted_at is None:
-        found = re.search(layout.extracted_at.file_name, file_name)
-        records.extracted_at = as_iso(found.group(1)) if found else None
-    scopes, periods = _scopes(source, layout, records)
-    write_cells(records, delivery_sha256, file_name, scopes, periods, target)
+    pseudonymised(layout, records)
+    window = scopes.window_in_name(layout, file_name)
+    scope_keys, period_keys = scopes.of_records(recognised.source, layout, window, records)
+    pairs = Counter(zip(scope_keys, period_keys, strict=True))
+    _check_window(window, pairs)
+    write_cells(records, delivery_sha256, file_name, scope_keys, period_keys, target)
     return Reading(
         records=len(records),
-        extracted_at=records.extracted_at,
-        coverage=sorted(set(zip(scopes, periods, strict=True))),
+        extracted_at=records.extracted_at or _date_in_name(layout, file_name),
+        coverage=scopes.coverage(layout, window, pairs),
         unmapped_columns=records.unmapped_columns,
         origin=records.origin,
     )
+
+
+def _read_in_bulk(
+    path: Path, file_name: str, delivery_sha256: str, source: Source, layout: Delimited, target: Path
+) -> Reading:
+    """The same for a large plain file, without a record in memory. Raises `FileRefused`, `BulkFailed`."""
+    head = heading.find_head(layout, delimited.head_of(beginning(path, "utf-8", HEAD_BYTES), layout.delimiter))
+    if head is None or not scopes.has_sql(source, layout):
+        raise bulk.BulkFailed("its scope follows from all its records together")
+    plan = tabular.make_plan(layout, head, file_name)
+    window = scopes.window_in_name(layout, file_name)
+    bulk.check_ending(path, layout)
+    found = bulk.write(
+        path, layout, plan, (delivery_sha256, file_name),
+        lambda text: scopes.in_sql(source, layout, window, text),
+        width=len(head.headings), key=needed_key(layout), said_rows=SAID_ROWS, target=target,
+        check=lambda found: _check_window(window, found.pairs),
+    )  # fmt: skip
+    return Reading(
+        records=found.records,
+        extracted_at=newest(found.dates) or _date_in_name(layout, file_name),
+        coverage=scopes.coverage(layout, window, found.pairs),
+        unmapped_columns=plan.unmapped,
+        origin="synthetic" if says_synthetic(found.said) else None,
+    )
+
+
+def _date_in_name(layout: Layout, file_name: str) -> str | None:
+    found = re.search(layout.extracted_at.file_name, file_name) if layout.extracted_at.file_name else None
+    return as_iso(found.group(1)) if found else None
+
+
+def _check_window(window: scopes.Window | None, pairs: Counter[tuple[str, str]]) -> None:
+    """Raise `FileRefused` (F_PERIOD) when the records are of other months than the name says."""
+    if window is None:
+        return
+    outside = sum(n for (_, period), n in pairs.items() if period == window.outside)
+    if outside > OUTSIDE_SHARE * pairs.total():
+        raise FileRefused(
+            "F_PERIOD",
+            f"{outside} of {pairs.total()} records lie outside {window.months[0]} to {window.months[-1]}, which the "
+            f"name says ({window.sending}): ask the sender for the right file or the right name",
+        )
 
 
 def count_records(path: Path, recognised: Recognised) -> int:
@@ -91,21 +144,3 @@ def _read(path: Path, file_name: str, recognised: Recognised) -> Records:
 
 def _document(path: Path) -> Any:
     return documents.parse(decode(path.read_bytes())[0])
-
-
-def _scopes(source: Source, layout: Layout, records: Records) -> tuple[list[str], list[str]]:
-    """For each record what a newer delivery would replace it by: scope key and period key (docs/architecture.md)."""
-    base = f"{source.source_id}/{layout.layout_id}"
-    n = len(records)
-    if source.scope == "source" or (source.scope == "query" and not layout.selection):
-        return [base] * n, ["*"] * n
-    chosen = [[(t or "").strip() for t in records.columns[name]] for name in layout.selection]
-    if source.scope == "query":
-        asked = "\x1e".join("\x1f".join(sorted(set(texts))) for texts in chosen)
-        return [f"{base}/{hashlib.sha256(asked.encode()).hexdigest()[:16]}"] * n, ["*"] * n
-    scopes = ["/".join([base, *texts]) for texts in zip(*chosen, strict=True)] if chosen else [base] * n
-    told = (
-        [[(t or "").strip() for t in records.columns[name]] for name in layout.period.columns] if layout.period else []
-    )
-    periods = [" ".join(texts) for texts in zip(*told, strict=True)] if told else ["*"] * n
-    return scopes, periods

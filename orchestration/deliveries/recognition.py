@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from orchestration.deliveries.readers import delimited, documents, heading, jsonstat, workbook
-from orchestration.deliveries.readers.text import decode
+from orchestration.deliveries.readers.text import beginning, decode, settled_encoding
 from orchestration.deliveries.refusal import FileRefused
 from orchestration.sources.catalogue import Catalogue
 from orchestration.sources.model import (
@@ -25,6 +26,8 @@ from orchestration.sources.model import (
 # A file that shares this part of a layout's headings is meant as that layout: it is refused, not unrecognised.
 NEAR = 0.6
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+# Title and heading of any layout lie within so many bytes.
+HEAD_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -49,22 +52,22 @@ class _Candidate:
 
 
 def recognise(path: Path, file_name: str, catalogue: Catalogue) -> Recognised:
-    """The layout whose headings these are, wherever its columns stand; `file_name` has no say in it.
+    """The layout whose headings these are, wherever its columns stand; `file_name` tells it only where none stand.
 
     Raises `FileRefused`: F_EMPTY, F_ENCODING, F_BOMB, F_NAME, F_TRUNCATED; F_LAYOUT for a file near a layout, with the
     difference; F_UNKNOWN for one that is near none.
     """
     with path.open("rb") as file:
-        first = file.read(4)
-    if first in _ZIP:
-        return _best(_workbooks(path, catalogue))
-    raw = path.read_bytes()
-    if not raw.removeprefix(b"\xef\xbb\xbf").strip():
-        raise FileRefused("F_EMPTY", "the file holds nothing; ask the owner for it again")
-    if raw.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
-        text, encoding = decode(raw)
+        first = file.read(HEAD_BYTES)
+        if first[:4] in _ZIP:
+            return _best(_workbooks(path, catalogue))
+        head = first.removeprefix(b"\xef\xbb\xbf").lstrip()
+        if not head and not file.read().strip():
+            raise FileRefused("F_EMPTY", "the file holds nothing; ask the owner for it again")
+    if head[:1] in (b"{", b"["):
+        text, encoding = decode(path.read_bytes())
         return _best(_documents(documents.parse(text), encoding, catalogue))
-    return _best(_delimited(raw, catalogue))
+    return _best(_delimited(path, file_name, catalogue))
 
 
 def _best(candidates: list[_Candidate]) -> Recognised:
@@ -83,13 +86,16 @@ def _best(candidates: list[_Candidate]) -> Recognised:
     )
 
 
-def _delimited(raw: bytes, catalogue: Catalogue) -> list[_Candidate]:
+def _delimited(path: Path, file_name: str, catalogue: Catalogue) -> list[_Candidate]:
     layouts = [(source, layout) for source, layout in catalogue.layouts() if isinstance(layout, Delimited)]
+    # Where no heading tells the layout, the name does; a file so named is not meant as any other.
+    named = [pair for pair in layouts if pair[1].heading_rows == 0 and re.search(pair[1].file_name or "", file_name)]
+    layouts = named or [pair for pair in layouts if pair[1].heading_rows]
     texts: dict[str, str] = {}
     refusals: list[FileRefused] = []
     for encoding in dict.fromkeys(["utf-8", *(e for _, layout in layouts for e in layout.encodings)]):
         try:
-            texts[encoding] = decode(raw, [encoding])[0]
+            texts[encoding] = beginning(path, settled_encoding(path, [encoding]), HEAD_BYTES)
         except FileRefused as refusal:
             refusals.append(refusal)
     if not texts:
@@ -109,7 +115,8 @@ def _delimited(raw: bytes, catalogue: Catalogue) -> list[_Candidate]:
                 "F_EMPTY",
                 f"the file holds the title of {source.source_id} and no record; ask the owner for the whole export",
             )
-        candidates.append(_Candidate(Recognised(source, layout, encoding), heading.compare(layout, heads[key])))
+        compare = heading.compare if layout.heading_rows else heading.compare_without_headings
+        candidates.append(_Candidate(Recognised(source, layout, encoding), compare(layout, heads[key])))
     return candidates
 
 

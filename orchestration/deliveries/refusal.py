@@ -14,6 +14,7 @@ FILE_RULES = {
     "F_PERIOD": "the content is of another period than the name or the manifest says",
     "F_BOMB": "the archive unpacks beyond the declared limit",
     "F_NAME": "the name holds a path, a control character or a link",
+    "F_KEY": "the file holds person ids and there is no key for their pseudonyms",
     "F_ORIGIN": "a synthetic file in a real home, or the reverse",
     "F_UNKNOWN": "no declared source has this layout",
 }

@@ -36,13 +36,7 @@ def store(path: Path, home: Home) -> tuple[str, int]:
     check_name(path.name)
     with _opened(path) as source:
         before = os.fstat(source.fileno())
-        sha256 = hashlib.file_digest(source, "sha256").hexdigest()
-        target = home.raw_file(sha256)
-        if not _holds(target, before.st_size):
-            source.seek(0)
-            copied = _copy(source, home, before.st_size)
-            if copied != sha256:
-                raise FileChanging(f"{path} changed while it was read: take it in again when its sender is done")
+        sha256 = _copy(source, home)
         after = os.fstat(source.fileno())
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise FileChanging(f"{path} changed while it was read: take it in again when its sender is done")
@@ -106,8 +100,8 @@ def _holds(target: Path, size: int) -> bool:
         return False
 
 
-def _copy(source: BufferedReader, home: Home, size: int) -> str:
-    """Copy into the store under the SHA-256 of what was copied, and return it."""
+def _copy(source: BufferedReader, home: Home) -> str:
+    """Copy into the store under the SHA-256 of what was copied, and return it; what lies there already stays."""
     incoming = home.raw / f"{_INCOMING}{os.getpid()}-{secrets.token_hex(6)}"
     digest = hashlib.sha256()
     try:
@@ -117,9 +111,11 @@ def _copy(source: BufferedReader, home: Home, size: int) -> str:
                 digest.update(chunk)
                 copy.write(chunk)
             copy.flush()
+            target = home.raw_file(digest.hexdigest())
+            if _holds(target, source.tell()):
+                incoming.unlink()
+                return digest.hexdigest()
             os.fsync(copy.fileno())
-        sha256 = digest.hexdigest()
-        target = home.raw_file(sha256)
         if not target.parent.exists():
             target.parent.mkdir(mode=0o700, exist_ok=True)
             sync_directory(home.raw)
@@ -129,4 +125,4 @@ def _copy(source: BufferedReader, home: Home, size: int) -> str:
         with contextlib.suppress(OSError):
             incoming.unlink(missing_ok=True)
         raise
-    return sha256
+    return digest.hexdigest()

@@ -77,7 +77,10 @@ class Delivery:
 
 @dataclass(frozen=True)
 class CurrentDelivery:
-    """A delivery that is current for at least one (scope_key, period_key); `received_at` is of the deciding receipt."""
+    """A delivery that is current for at least one (scope_key, period_key); `received_at` is of the deciding receipt.
+
+    `whole`: nothing that it covers has been replaced by another.
+    """
 
     delivery_sha256: str
     source_id: str
@@ -86,6 +89,7 @@ class CurrentDelivery:
     extracted_at: str | None
     received_at: str
     coverage: tuple[Pair, ...]
+    whole: bool
 
     @property
     def period_keys(self) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from typing import Any
 from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
 from orchestration.sources.catalogue import Catalogue
-from orchestration.sources.model import Source
+from orchestration.sources.model import Layout, Source
+from orchestration.warehouse.cells import cells_relation
 
 ROW_RULES = {
     "R_FIELDS": "the record has another number of fields than the heading",
@@ -19,6 +20,7 @@ ROW_RULES = {
     "R_AREA": "the area is not in the crosswalk under the source's naming system, or not unambiguous",
     "R_CODE": "the code is not declared",
     "R_DATE": "the text is no date in the declared form",
+    "R_DATES": "a date lies after another that it cannot be later than",
     "R_PATTERN": "the text does not match the declared pattern",
     "R_CONFLICT": "records with the same key give different values",
 }
@@ -81,7 +83,7 @@ def quarantine_show(
     source = catalogue[delivery.source_id]
     layout = source.layout(delivery.layout_id)
     hidden = {c.name for c in layout.columns if c.sensitive or source.personal}
-    texts = _texts(home, delivery.source_id, delivery.layout_id, delivery.delivery_sha256, {p.line for p in shown})
+    texts = _texts(home, delivery.source_id, layout, delivery.delivery_sha256, {p.line for p in shown})
     rows = []
     for place in shown:
         column = place.column_name
@@ -160,14 +162,18 @@ def _fallback(layout: Any, column: str | None, code: str) -> str | None:
     return numbers[0] if numbers else None
 
 
-def _texts(home: Home, source_id: str, layout_id: str, sha256: str, lines: set[int]) -> dict[int, list[dict[str, Any]]]:
-    import pyarrow.parquet as pq
+def _texts(home: Home, source_id: str, layout: Layout, sha256: str, lines: set[int]) -> dict[int, list[dict[str, Any]]]:
+    import duckdb
 
     if not lines:
         return {}
-    table = pq.read_table(home.cells_file(source_id, layout_id, sha256), filters=[("line", "in", list(lines))])
+    cells = cells_relation(layout, [home.cells_file(source_id, layout.layout_id, sha256)])
+    with duckdb.connect() as connection:
+        answer = connection.execute(f"select * from {cells} where list_contains(?, line)", [sorted(lines)])
+        names = [column[0] for column in answer.description]
+        rows = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
     found: dict[int, list[dict[str, Any]]] = {}
-    for row in table.to_pylist():
+    for row in rows:
         found.setdefault(row["line"], []).append(row)
     return found
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from orchestration.settings import REPOSITORY
-from orchestration.warehouse.lexical import quoted
+from orchestration.sql import quoted
 
 if TYPE_CHECKING:
     import duckdb

@@ -37,6 +37,12 @@ class Column(_Strict):
     type: Literal["text", "number", "code", "date", "timestamp"] = "text"
     required: bool = True
     sensitive: bool = False
+    blank: bool = Field(default=False, description="an empty text is null and no fault")
+    pseudonym: dict[str, str] = Field(
+        default_factory=dict, description="a person id: pattern by kind of id; cells hold its pseudonym, kind and key"
+    )
+    # date
+    form: Literal["iso", "ymd"] = "iso"
     # text
     pattern: str | None = None
     # number
@@ -62,8 +68,8 @@ class Column(_Strict):
             raise ValueError(f"column {self.name}: a code column declares its codes")
         if self.type != "number" and self.missing:
             raise ValueError(f"column {self.name}: only a number column declares missing markers")
-        if self.pattern:
-            re.compile(self.pattern)
+        for pattern in [self.pattern or "", *self.pseudonym.values()]:
+            re.compile(pattern)
         return self
 
 
@@ -102,6 +108,19 @@ class Series(_Strict):
     attributes: dict[str, str | int | bool] = Field(default_factory=dict)
 
 
+class MonthWindow(_Strict):
+    """Months that a delivery covers and replaces whole, as its file's name says.
+
+    `column`, captured from the name, reads `2013` (that year), `2024-05` (the `months_before` it), or has the covered
+    months behind it (`2024-09_2024-03_2024-03`). `date` places a record in its month, an empty one among the open
+    records, which every newer delivery of the scope replaces; without `date` all records lie in the sending itself.
+    """
+
+    column: str
+    date: str | None = None
+    months_before: int = Field(default=3, ge=1)
+
+
 class Unpivot(_Strict):
     """Headings that carry data. `heading` is a regular expression whose named groups become columns."""
 
@@ -135,11 +154,19 @@ class _Layout(_Strict):
     file_name: str | None = Field(default=None, description="its named groups, found in the name, become columns")
     extracted_at: ExtractedAt = ExtractedAt()
     selection: list[str] = Field(default_factory=list, description="columns that tell one query from another")
+    window: MonthWindow | None = None
+    ordered: list[tuple[str, str]] = Field(default_factory=list, description="dates, the first not after the second")
 
     @property
     def captured(self) -> list[str]:
         """Names of columns that do not stand in a field of their own."""
         return list(re.compile(self.file_name).groupindex) if self.file_name else []
+
+    @property
+    def cell_names(self) -> list[str]:
+        """Names of the columns that cells have: those declared, and what stands beside a pseudonym."""
+        beside = [f"{c.name}_{what}" for c in self.columns if c.pseudonym for what in ("kind", "key")]
+        return [*(c.name for c in self.columns), *beside]
 
     @property
     def field_columns(self) -> list[Column]:
@@ -157,10 +184,11 @@ class _Layout(_Strict):
         names = {c.name for c in self.columns}
         if len(names) != len(self.columns):
             raise ValueError(f"layout {self.layout_id}: a column name stands twice")
-        used = [*self.series_columns, *self.key, *self.selection]
+        used = [*self.series_columns, *self.key, *self.selection, *(name for pair in self.ordered for name in pair)]
         used += [*(a.column for a in self.areas), *(o.column for o in self.outside)]
         used += self.period.columns if self.period else []
         used += [self.extracted_at.column] if self.extracted_at.column else []
+        used += [name for name in (self.window.column, self.window.date) if name] if self.window else []
         for name in used:
             if name not in names:
                 raise ValueError(f"layout {self.layout_id}: {name} is used but not declared as a column")
@@ -178,7 +206,7 @@ class _Tabular(_Layout):
     """
 
     title: str | None = None
-    heading_rows: int = Field(default=1, ge=1)
+    heading_rows: int = Field(default=1, ge=0, description="0: columns stand in their order, the name tells the layout")
     footer: str | None = None
     footer_required: bool = True
     unpivot: Unpivot | None = None
@@ -197,6 +225,12 @@ class Delimited(_Tabular):
     family: Literal["delimited"]
     delimiter: str = Field(min_length=1, max_length=1)
     encodings: list[str] = Field(default_factory=lambda: ["utf-8"])
+
+    @model_validator(mode="after")
+    def _is_told(self) -> Delimited:
+        if self.heading_rows == 0 and not self.file_name:
+            raise ValueError(f"layout {self.layout_id}: without headings only the file's name can tell the layout")
+        return self
 
 
 class Workbook(_Tabular):

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from orchestration.sources.corrections import Correction, applied, corrected_cells
 from orchestration.sources.model import Layout
-from orchestration.warehouse.lexical import quoted, typed_select
+from orchestration.warehouse.cells import cells_relation
+from orchestration.warehouse.lexical import typed_select
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from orchestration.ledger.ledger import CurrentDelivery
     from orchestration.sources.catalogue import Catalogue
 
-_CELL_COLUMNS = ("delivery_sha256", "file", "line", "column_name", "scope_key", "period_key", "fields_fault")
+_CELL_COLUMNS = ("delivery_sha256", "line", "column_name", "scope_key", "period_key", "fields_fault", "file")
 
 
 def prepare(
@@ -49,39 +50,43 @@ def prepare(
     for source, layout in catalogue.layouts():
         if layout.family == "document":
             continue
-        files = [
-            cells / source.source_id / layout.layout_id / f"{d.delivery_sha256}.parquet"
-            for d in by_layout[source.source_id, layout.layout_id]
-        ]
-        raw = _cells_of(layout, files)
-        own = [c for c in corrections if files and (c.source_id, c.layout_id) == (source.source_id, layout.layout_id)]
+        held = by_layout[source.source_id, layout.layout_id]
+        raw = _cells_of(layout, held, cells / source.source_id / layout.layout_id)
+        own = [c for c in corrections if held and (c.source_id, c.layout_id) == (source.source_id, layout.layout_id)]
         overrides += applied(connection, raw, own, layout.period.columns if layout.period else [])
         select = typed_select(layout, source.source_id, corrected_cells(raw, own))
         connection.execute(f"create or replace view cells.{source.source_id}__{layout.layout_id} as {select}")
     _declare_corrections(connection, overrides)
 
 
-def _cells_of(layout: Layout, files: list[Path]) -> str:
-    """The cells that are current: of each file, the records whose scope and period nothing newer has replaced."""
-    if not files:
-        names = [*_CELL_COLUMNS, *(c.name for c in layout.columns)]
+def _cells_of(layout: Layout, held: list[CurrentDelivery], folder: Path) -> str:
+    """The cells that are current: of each file, the records whose scope and period nothing newer has replaced.
+
+    Deliveries of which nothing is replaced are told apart: their records need not be looked up one by one.
+    """
+    if not held:
+        names = [*_CELL_COLUMNS, *layout.cell_names]
         columns = ", ".join(f"null::{'bigint' if n == 'line' else 'varchar'} as {n}" for n in names)
         return f"(select {columns}, null::varchar as extracted_at where false)"
-    listed = ", ".join(quoted(str(f)) for f in files)
-    return f"""(
-      select c.*, d.extracted_at from read_parquet([{listed}]) as c
-      join declared.deliveries as d using (delivery_sha256, scope_key, period_key)
-    )"""
+    parts = []
+    for whole, keys in ((True, ""), (False, ", scope_key, period_key")):
+        if files := [folder / f"{d.delivery_sha256}.parquet" for d in held if d.whole == whole]:
+            parts.append(
+                f"""select c.*, d.file, d.extracted_at from {cells_relation(layout, files)} as c
+                join (select distinct delivery_sha256, file, extracted_at{keys} from declared.deliveries) as d
+                using (delivery_sha256{keys})"""
+            )
+    return f"({' union all '.join(parts)})"
 
 
 def _declare_deliveries(connection: duckdb.DuckDBPyConnection, deliveries: list[CurrentDelivery]) -> None:
     connection.execute(
         """create or replace table declared.deliveries (
           delivery_sha256 varchar, source_id varchar, layout_id varchar, extracted_at varchar,
-          scope_key varchar, period_key varchar)"""
+          scope_key varchar, period_key varchar, file varchar)"""
     )
     rows = [
-        (d.delivery_sha256, d.source_id, d.layout_id, d.extracted_at or "", scope, period)
+        (d.delivery_sha256, d.source_id, d.layout_id, d.extracted_at or "", scope, period, d.file_name)
         for d in deliveries
         for scope, period in d.coverage
     ]

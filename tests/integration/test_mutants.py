@@ -19,6 +19,7 @@ from orchestration.deliveries.reading import count_records, read_to_cells, recog
 from orchestration.deliveries.refusal import FILE_RULES, FileRefused
 from orchestration.sources.catalogue import load_catalogue
 from orchestration.sources.model import Layout
+from orchestration.warehouse.cells import cells_relation
 from orchestration.warehouse.lexical import typed_select
 from tests.known_answers.test_round_trip import back_to_text
 from tests.real import DELIVERIES, needs_deliveries
@@ -168,7 +169,7 @@ def mutants() -> Iterator[tuple[str, str]]:
 def accepted_numbers(layout: Layout, source_id: str, cells: Path) -> Iterator[tuple[str, Decimal, str]]:
     """(column, value, text) of every number of a record without a fault."""
     columns = [c for c in layout.columns if c.type == "number"]
-    relation = f"(select *, null as extracted_at, null as override_column, null as override_status from read_parquet('{cells}'))"
+    relation = f"(select *, null as file, null as extracted_at, null as override_column, null as override_status from {cells_relation(layout, [cells])})"
     with duckdb.connect() as connection:
         view = typed_select(layout, source_id, relation)
         for c in columns:

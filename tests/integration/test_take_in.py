@@ -338,11 +338,11 @@ def test_cells_that_their_reading_does_not_name_are_a_fault_not_a_loss(desk):
         @staticmethod
         def read_to_cells(*args):
             reading = tiny_reader.read_to_cells(*args)
-            return tiny_reader.Reading(reading.records, None, reading.coverage[:1], [], None)
+            return tiny_reader.Reading(reading.records, None, dict(list(reading.coverage.items())[:1]), [], None)
 
     with pytest.raises(NotExamined) as fault:
         desk.ingest(desk.write("b.csv", beta(2020, 2021)), reader=Forgetful)
-    assert "does not name" in str(fault.value.__cause__)
+    assert "names no scope" in str(fault.value.__cause__)
     assert desk.ledger.current_deliveries() == []
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow.parquet as parquet
 import pytest
 
@@ -13,6 +14,7 @@ from orchestration.deliveries import reading
 from orchestration.deliveries.refusal import FileRefused
 from orchestration.sources.catalogue import Catalogue
 from orchestration.sources.model import Source
+from orchestration.warehouse.cells import cells_relation
 
 SHA = "a" * 64
 
@@ -48,8 +50,17 @@ def read(folder: Path, content: str | bytes, catalogue: Catalogue, name: str = "
     recognised = reading.recognise(path, name, catalogue)
     target = folder / "cells.parquet"
     got = reading.read_to_cells(path, name, SHA, recognised, target)
-    table = parquet.read_table(target)
-    return Read(recognised, got, reading.count_records(path, recognised), table.to_pylist(), target.read_bytes())
+    rows = rows_of_cells(target, recognised.layout)
+    return Read(recognised, got, reading.count_records(path, recognised), rows, target.read_bytes())
+
+
+def rows_of_cells(target: Path, layout: Any) -> list[dict[str, Any]]:
+    """Records as the warehouse sees them, each with its delivery and name as the file of cells says."""
+    said = parquet.read_metadata(target).metadata
+    place = {"delivery_sha256": said[b"delivery_sha256"].decode(), "file": said[b"file"].decode()}
+    answer = duckdb.connect().execute(f"select * from {cells_relation(layout, [target])}")
+    names = [column[0] for column in answer.description]
+    return [dict(zip(names, row, strict=True)) | place for row in answer.fetchall()]
 
 
 def refusal(folder: Path, content: str | bytes, catalogue: Catalogue, name: str = "delivery") -> FileRefused:

@@ -56,7 +56,7 @@ class Recognised:
 class Reading:
     records: int
     extracted_at: str | None
-    coverage: list[tuple[str, str]]
+    coverage: dict[tuple[str, str], int]
     unmapped_columns: list[str]
     origin: str | None
 
@@ -87,8 +87,6 @@ def read_to_cells(path: Path, file_name: str, delivery_sha256: str, recognised: 
     periods = [r[1] if source.scope == "period" else "*" for r in records]
     table = pa.table(
         {
-            "delivery_sha256": [delivery_sha256] * len(records),
-            "file": [file_name] * len(records),
             "line": pa.array(range(2, len(records) + 2), pa.int64()),
             "scope_key": [scope] * len(records),
             "period_key": periods,
@@ -105,7 +103,7 @@ def read_to_cells(path: Path, file_name: str, delivery_sha256: str, recognised: 
     return Reading(
         records=len(records),
         extracted_at=found.group(1) if found else None,
-        coverage=[(scope, p) for p in dict.fromkeys(periods)],
+        coverage={(scope, p): periods.count(p) for p in periods},
         unmapped_columns=[],
         origin="synthetic" if text.startswith("# synthetic") else None,
     )

@@ -201,7 +201,7 @@ def test_scope_and_period_of_each_record(tmp_path: Path) -> None:
     text = "area;year;value\nA;2016;1\nA; 2017;2\nB;2016;3\n"
 
     def coverage(scope: str, selection: list[str], content: str = text) -> list[tuple[str, str]]:
-        return read(tmp_path, content, catalogue_of(plain(selection=selection), scope=scope)).reading.coverage
+        return list(read(tmp_path, content, catalogue_of(plain(selection=selection), scope=scope)).reading.coverage)
 
     assert coverage("source", ["area"]) == [("made/plain", "*")]
     assert coverage("period", []) == [("made/plain", "2016"), ("made/plain", "2017")]

@@ -45,6 +45,14 @@ def find_head(layout: Tabular, rows: list[Row]) -> Head | None:
     return _head_from(layout, rows, 1, title) if re.match(layout.title, title) else None
 
 
+def compare_without_headings(layout: Tabular, rows: list[Row]) -> Likeness:
+    """How far the first record has as many fields as the layout declares; its name has told what it is meant as."""
+    declared = len(layout.field_columns)
+    found = len(rows[0][1]) if rows else 0
+    faults = [] if found == declared else [f"the first record has {found} fields, declared are {declared}"]
+    return Likeness(1.0, declared - abs(found - declared), faults)
+
+
 def compare(layout: Tabular, rows: list[Row]) -> Likeness:
     """How far these rows begin as the layout declares, wherever the columns stand."""
     head = find_head(layout, rows)
@@ -88,6 +96,8 @@ def is_title_only(layout: Tabular, rows: list[Row]) -> bool:
 
 
 def _head_from(layout: Tabular, rows: list[Row], start: int, title: str) -> Head | None:
+    if layout.heading_rows == 0:
+        return Head(title, [c.heading_text for c in layout.field_columns], start) if rows[start:] else None
     if len(rows) < start + layout.heading_rows:
         return None
     heading_rows = [row for _, row in rows[start : start + layout.heading_rows]]

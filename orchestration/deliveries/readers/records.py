@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from orchestration.sources.model import Layout
@@ -42,7 +43,17 @@ class Records:
     @property
     def origin(self) -> str | None:
         """`synthetic` when title, footer or source says so, else None."""
-        return "synthetic" if "syntet" in self.said.lower() or "synthetic" in self.said.lower() else None
+        return "synthetic" if says_synthetic(self.said) else None
+
+
+def says_synthetic(text: str) -> bool:
+    """Whether the owner's own words call the data synthetic."""
+    return "syntet" in text.lower() or "synthetic" in text.lower()
+
+
+def newest(texts: Iterable[str | None]) -> str | None:
+    """The latest moment that one of these texts begins with, as ISO 8601; None where none does."""
+    return max((moment for text in texts if (moment := as_iso(text or ""))), default=None)
 
 
 def as_iso(text: str) -> str | None:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from orchestration.deliveries.readers.heading import Head, Row, Tabular, find_head, row_text
-from orchestration.deliveries.readers.records import Records, as_iso
+from orchestration.deliveries.readers.records import Records, as_iso, newest
 from orchestration.deliveries.refusal import FileRefused
 
 # A file with more faulty records than this is not the layout it seems to be.
@@ -37,10 +37,10 @@ def make_plan(layout: Tabular, head: Head, file_name: str) -> Plan:
                 f"the name {file_name!r} must carry {', '.join(re.compile(layout.file_name).groupindex)}, which "
                 "stands nowhere in the content: rename the file",
             )
-        captured |= named.groupdict()
+        captured |= named.groupdict(default="")
     if layout.title:
         found = re.match(layout.title, head.title)
-        captured |= (found.groupdict() if found else {}) | {"title": head.title}
+        captured |= (found.groupdict(default="") if found else {}) | {"title": head.title}
     places: dict[str, list[int]] = {}
     for place, heading in enumerate(head.headings):
         places.setdefault(heading, []).append(place)
@@ -75,8 +75,6 @@ def read_table(layout: Tabular, rows: list[Row], file_name: str) -> Records:
         )
     plan = make_plan(layout, head, file_name)
     body, footer = _split_footer(layout, rows[head.first :])
-    if not body:
-        raise FileRefused("F_EMPTY", "the file has its heading and no record; ask the owner for the whole export")
     records = Records.of(layout)
     records.unmapped_columns = plan.unmapped
     width = len(head.headings)
@@ -85,13 +83,20 @@ def read_table(layout: Tabular, rows: list[Row], file_name: str) -> Records:
         fault = None if len(row) == width else f"fields: {len(row)} of {width}"
         faulty += fault is not None
         _add(records, plan, layout, line, row, fault)
-    if faulty > FAULTY_SHARE * len(body):
-        raise FileRefused(
-            "F_FIELDS", f"{faulty} of {len(body)} records have another number of fields than the heading ({width})"
-        )
+    check_fields(len(body), faulty, width)
     records.said = f"{head.title} {footer}"
     _date(records, layout, footer)
     return records
+
+
+def check_fields(records: int, faulty: int, width: int) -> None:
+    """Raise `FileRefused`: F_EMPTY without a record, F_FIELDS when more than 5 % have another number of fields."""
+    if not records:
+        raise FileRefused("F_EMPTY", "the file has its heading and no record; ask the owner for the whole export")
+    if faulty > FAULTY_SHARE * records:
+        raise FileRefused(
+            "F_FIELDS", f"{faulty} of {records} records have another number of fields than the heading ({width})"
+        )
 
 
 def _add(records: Records, plan: Plan, layout: Tabular, line: int, row: list[str], fault: str | None) -> None:
@@ -129,8 +134,6 @@ def _date(records: Records, layout: Tabular, footer: str) -> None:
     """When the export was drawn, as ISO text: the newest of a column, or from the footer."""
     told = layout.extracted_at
     if told.column:
-        records.extracted_at = max(
-            (d for t in set(records.columns[told.column]) if (d := as_iso(t or ""))), default=None
-        )
+        records.extracted_at = newest(set(records.columns[told.column]))
     elif told.footer and (found := re.search(told.footer, footer)):
         records.extracted_at = as_iso(found.group(1))
