@@ -135,8 +135,6 @@ def peak_memory(rows: int) -> tuple[int, int]:
 
 
 def _print_peaks(rows: int) -> None:
-    import resource
-
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "delivery.csv"
         # In a process of its own: writing the file must not count.
@@ -145,9 +143,15 @@ def _print_peaks(rows: int) -> None:
             check=True,
         )
         home = to_cells(file, Path(folder))
-        first = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        first = _peak()
         to_staged(home)
-        print(first, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+        print(first, _peak())
+
+
+def _peak() -> int:
+    """Megabytes at most, of this program alone: what `getrusage` tells begins with the parent's."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) // 1024
 
 
 def measure(rows: int, runs: int) -> str:
@@ -167,8 +171,8 @@ def measure(rows: int, runs: int) -> str:
             times.setdefault("staged", []).append(seconds)
             assert sum(counts) == rows, counts
             shutil.rmtree(home.path)
-    half = peak_memory(rows // 2)
     full = peak_memory(rows)
+    double = peak_memory(2 * rows)
     middle = {key: statistics.median(found) for key, found in times.items()}
     lines = [
         "# A large delivery",
@@ -191,10 +195,10 @@ def measure(rows: int, runs: int) -> str:
         "The facts hold `decimal(28,12)`. DuckDB parses a text to it forty times slower than to `decimal(18,6)`, which",
         "the lexical contract uses where 18 digits suffice; so the comparison with `double` stands here as well.",
         "",
-        "| peak memory, MB | half the rows | all rows |",
+        "| peak memory, MB | these rows | twice the rows |",
         "|---|---|---|",
-        f"| delivery to cells | {half[0]} | {full[0]} |",
-        f"| and cells to staged | {half[1]} | {full[1]} |",
+        f"| delivery to cells | {full[0]} | {double[0]} |",
+        f"| and cells to staged | {full[1]} | {double[1]} |",
     ]
     return "\n".join(lines) + "\n"
 
