@@ -15,7 +15,8 @@ from typing import Literal
 
 Origin = Literal["real", "synthetic"]
 
-FORMAT = 1
+# 2: the ledger's journal lies in raw/ (`ledger/journal.py`).
+FORMAT = 2
 SCHEMA = "home/1"
 _OWNER_ONLY = ("landing", "raw", "cells", "quarantine", "dagster", "logs", "docs")
 _READ_BY_ALL = ("releases",)
@@ -27,6 +28,10 @@ class HomeError(Exception):
 
 class HomeMissing(HomeError):
     """There is no home at this path yet."""
+
+
+class HomeTooOld(HomeError):
+    """The home was made by an earlier version and must be brought to today's format first."""
 
 
 class HomeTooNew(HomeError):
@@ -119,9 +124,21 @@ class Home:
         return self
 
     def open(self) -> Home:
-        """Check that this is a home and of a known format, and change nothing. Raises `HomeMissing`, `HomeTooNew`."""
+        """Check that this is a home of today's format, and change nothing.
+
+        Raises `HomeMissing`, `HomeTooNew`, `HomeTooOld`.
+        """
         self._declared()
         return self
+
+    @property
+    def format(self) -> int:
+        """The format that the home has; today's is `FORMAT`. Raises `HomeMissing`, `HomeTooNew`."""
+        return self._declared(any_format=True)["format"]
+
+    def set_format(self) -> None:
+        """Say that the home has today's format: what that means has been done."""
+        self._declare({**self._declared(any_format=True), "format": FORMAT})
 
     @property
     def origin(self) -> Origin | None:
@@ -137,7 +154,7 @@ class Home:
             raise HomeError(f"{self.path} is a {declared['origin']} home and cannot become {origin}: use another home")
         self._declare({**declared, "origin": origin})
 
-    def _declared(self) -> dict:
+    def _declared(self, any_format: bool = False) -> dict:
         try:
             text = self.declaration.read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -155,6 +172,11 @@ class Home:
             raise HomeTooNew(
                 f"{self.path} has format {declared['format']}, this version of vardlagret knows up to {FORMAT}: "
                 "install the version that made it, or a newer one"
+            )
+        if declared["format"] < FORMAT and not any_format:
+            raise HomeTooOld(
+                f"{self.path} has format {declared['format']}, this version of vardlagret writes {FORMAT}: run "
+                f"`vardlagret --home {self.path} doctor --migrate` (with --dry-run to see what it would do)"
             )
         return declared
 

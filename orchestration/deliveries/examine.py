@@ -53,6 +53,13 @@ def _examine_bytes(
     desk: Desk, sha256: str, size: int, beside: Path | None, arrival: Arrival
 ) -> tuple[Arrival, int | None]:
     file_name = arrival.file_name
+    if purge := desk.ledger.purged(sha256):
+        desk.home.raw_file(sha256).unlink(missing_ok=True)
+        refusal = FileRefused(
+            "F_PURGED",
+            f"these bytes were removed on {purge.at[:10]} by {purge.by} ({purge.reason}): hand over another export",
+        )
+        return _refused(arrival, refusal), None
     try:
         recognised = desk.reader.recognise(desk.home.raw_file(sha256), file_name, desk.catalogue)
     except FileRefused as refusal:

@@ -16,6 +16,7 @@ FILE_RULES = {
     "F_NAME": "the name holds a path, a control character or a link",
     "F_KEY": "the file holds person ids and there is no key for their pseudonyms",
     "F_ORIGIN": "a synthetic file in a real home, or the reverse",
+    "F_PURGED": "the same bytes were removed on purpose",
     "F_UNKNOWN": "no declared source has this layout",
 }
 

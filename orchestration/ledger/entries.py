@@ -76,6 +76,16 @@ class Delivery:
 
 
 @dataclass(frozen=True)
+class Purge:
+    """A delivery whose bytes and cells were removed on purpose: when, by whom, and why."""
+
+    delivery_sha256: str
+    at: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class CurrentDelivery:
     """A delivery that is current for at least one (scope_key, period_key); `received_at` is of the deciding receipt.
 

@@ -13,7 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-SCHEMA_VERSION = 1
+from orchestration.ledger import journal
+
+SCHEMA_VERSION = 2
 SCHEMA = Path(__file__).with_name("schema.sql")
 BUSY_SECONDS = 30.0
 
@@ -28,6 +30,7 @@ class LedgerFile:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         """Open, and create unless read-only. Raises `LedgerError` when absent (read-only) or of a newer schema."""
         self.path = path
+        self._read_only = read_only
         self._lock = threading.RLock()
         if read_only and not path.exists():
             raise LedgerError(
@@ -51,6 +54,9 @@ class LedgerFile:
                 self._connection.execute("pragma synchronous = full")
                 self._create()
             self._check_version(read_only)
+            if not read_only:
+                # What a kill left unkept.
+                self.keep()
         except BaseException:
             self._connection.close()
             raise
@@ -59,8 +65,24 @@ class LedgerFile:
     def open(cls, path: Path, *, read_only: bool = False) -> Self:
         return cls(path, read_only=read_only)
 
+    @property
+    def journal(self) -> Path:
+        """Where every change of the ledger stands once more: in the raw store, beside what it vouches for."""
+        raw = self.path.parent / "raw"
+        return (raw if raw.is_dir() else self.path.parent) / "journal.jsonl"
+
+    def keep(self) -> None:
+        """Make the changes so far durable in the journal. Called at the end of what belongs together."""
+        with self.transaction() as connection:
+            journal.write(connection, self.journal)
+
     def close(self) -> None:
-        self._connection.close()
+        """Keep what is not kept yet, and close."""
+        try:
+            if not self._read_only:
+                self.keep()
+        finally:
+            self._connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -97,7 +119,7 @@ class LedgerFile:
             return
         with self.transaction() as connection:
             if self._version() == 0:
-                for statement in _statements(SCHEMA.read_text(encoding="utf-8")):
+                for statement in (*statements(SCHEMA.read_text(encoding="utf-8")), *journal.triggers()):
                     connection.execute(statement)
                 connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
 
@@ -111,11 +133,16 @@ class LedgerFile:
                 f"{self.path} has schema {version}, this version of vardlagret knows up to {SCHEMA_VERSION}: "
                 "install the version that wrote it, or a newer one"
             )
+        if 0 < version < SCHEMA_VERSION:
+            raise LedgerError(
+                f"{self.path} has schema {version}, this version of vardlagret writes {SCHEMA_VERSION}: run "
+                f"`vardlagret --home {self.path.parent} doctor --migrate` (with --dry-run to see what it would do)"
+            )
         if version == 0 and read_only:
             raise LedgerError(f"{self.path} is empty: nothing has been taken in yet; start with `ingest` or `nightly`")
 
 
-def _statements(script: str) -> Iterator[str]:
+def statements(script: str) -> Iterator[str]:
     """The script's statements one by one: `executescript` would commit the transaction around it."""
     pending = ""
     for line in script.splitlines(keepends=True):

@@ -120,6 +120,7 @@ class History(LedgerFile):
                     _settle(connection, receipt_id, "loaded", "received again: these bytes are current again")
                 known.add(sha256)
                 before[sha256] = after[sha256]
+        self.keep()
         written = {r.receipt_id: r for r in self._receipts("r.receipt_id >= ?", min(receipt_ids, default=0))}
         return [written[i] for i in receipt_ids]
 

@@ -103,6 +103,7 @@ class Runs(LedgerFile):
             ).rowcount
             if not changed:
                 raise KeyError(f"run {run_id} is not in the ledger: it cannot be ended")
+        self.keep()
 
     def open_runs(self) -> list[Run]:
         """Runs that have not ended, oldest first; their process may be dead."""

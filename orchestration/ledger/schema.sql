@@ -1,4 +1,4 @@
--- The ledger, version 1. It holds what happened: no row values of any delivery.
+-- The ledger, version 2. It holds what happened: no row values of any delivery.
 -- Moments are RFC 3339 text in UTC with microseconds; text order is time order.
 
 create table receipts (               -- one arrival of bytes
@@ -112,6 +112,24 @@ create table stages (
   detail     text                         -- JSON
 );
 create index stages_by_run on stages (run_id, stage_id);
+
+create table purges (                 -- tombstones: bytes that were removed on purpose and are not taken in again
+  delivery_sha256 text primary key,
+  at              text not null,
+  by              text not null,
+  reason          text not null
+);
+
+create table unwritten (              -- rows that changed and do not stand in the journal yet (`journal.py`)
+  seq  integer primary key,
+  name text not null,
+  key  text not null
+);
+
+create table kept (                   -- of the tables that are kept whole, what the journal holds
+  name   text primary key,
+  sha256 text not null
+);
 
 -- Receipts that were accepted: their last outcome is loaded or duplicate.
 create view accepted_receipts as

@@ -140,11 +140,25 @@ def doctor(
     context: typer.Context,
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Only what is wrong.")] = False,
+    rebuild_ledger: Annotated[
+        bool, typer.Option("--rebuild-ledger", help="Make the ledger anew from raw/journal.jsonl; the old one is kept.")
+    ] = False,
+    migrate: Annotated[bool, typer.Option("--migrate", help="Bring an older home to today's format.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --migrate: only say what would be done.")] = False,
+    wait: Wait = 0,
 ) -> None:
     """Is this home and this machine fit for the night? Exit 1 when a check fails."""
+    from orchestration.operations import upkeep
     from orchestration.operations.doctor import as_answer, examine
     from orchestration.operations.summary import print_checks
 
+    if rebuild_ledger:
+        reply(context, "doctor", upkeep.rebuild_ledger(home_of(context), wait), as_json, upkeep.print_rebuilt)
+        return
+    if migrate:
+        done = upkeep.migrate_home(home_of(context), dry_run=dry_run, wait_seconds=wait)
+        reply(context, "doctor", done, as_json, upkeep.print_migration)
+        return
     answer = as_answer(examine(home_of(context)))
     reply(context, "doctor", answer, as_json, lambda a: print_checks(a, quiet=quiet))
     raise typer.Exit(0 if answer["ok"] else 1)
@@ -170,6 +184,7 @@ def main() -> None:
     """Entry point: known failures end with one clear line and their exit code, not with a traceback."""
     from orchestration.home import HomeError
     from orchestration.ledger.file import LedgerError
+    from orchestration.ledger.journal import JournalDamaged
     from orchestration.ledger.lock import HomeLocked
     from orchestration.sources.catalogue import DeclarationError
 
@@ -178,7 +193,7 @@ def main() -> None:
     except HomeLocked as error:
         say(f"vardlagret: {error}")
         raise SystemExit(5) from None
-    except (HomeError, LedgerError, DeclarationError, LookupError, OSError) as error:
+    except (HomeError, LedgerError, JournalDamaged, DeclarationError, LookupError, OSError) as error:
         text = error.args[0] if isinstance(error, LookupError) and error.args else error
         say(f"vardlagret: {text}")
         raise SystemExit(1) from None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import getpass
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from orchestration.operations.options import Json, reading, reply
+from orchestration.operations.options import Json, Wait, home_of, reading, reply
 
 app = typer.Typer(help="What is held: current deliveries, now or as on a date.", no_args_is_help=True)
 
@@ -18,12 +20,38 @@ def delivery_list(
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="What was held then: a date (its end, Swedish time) or a moment.")
     ] = None,
+    purged: Annotated[bool, typer.Option("--purged", help="Deliveries that were removed on purpose.")] = False,
     as_json: Json = False,
 ) -> None:
     """Current deliveries and what each one is current for; with --as-of, what we held for each scope on that date."""
     from orchestration.operations.deliveries import held
     from orchestration.operations.summary import print_deliveries
+    from orchestration.operations.upkeep import print_purged
 
     with reading(context) as (_, ledger):
         answer = held(ledger, source, as_of)
+        tombstones = {"purged": [asdict(p) for p in ledger.purges()]}
+    if purged:
+        reply(context, "delivery_list", tombstones, as_json, print_purged)
+        return
     reply(context, "delivery_list", answer, as_json, print_deliveries)
+
+
+@app.command()
+def purge(
+    context: typer.Context,
+    delivery: Annotated[str, typer.Argument(help="The delivery's SHA-256, or as many of its digits as tell it.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why its bytes may not be kept. Stands in the tombstone.")],
+    by: Annotated[str, typer.Option("--by", help="Who decided it; you, by default.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    wait: Wait = 0,
+    as_json: Json = False,
+) -> None:
+    """Remove a delivery's bytes and cells for good, and leave a tombstone: the same bytes are refused from now on."""
+    from orchestration.operations.upkeep import print_purge
+    from orchestration.operations.upkeep import purge as remove
+
+    if not yes:
+        typer.confirm(f"Remove the bytes and cells of {delivery} for good?", abort=True, err=True)
+    answer = remove(home_of(context), delivery, by=by or getpass.getuser(), reason=reason, wait_seconds=wait)
+    reply(context, "delivery_purge", answer, as_json, print_purge)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from orchestration.home import Home, HomeError
+from orchestration.home import FORMAT, Home, HomeError, HomeTooOld
 from orchestration.ledger.file import LedgerError
 from orchestration.ledger.ledger import Ledger
 from orchestration.operations.status import FREE_BYTES_RED
@@ -53,9 +54,11 @@ def examine(home: Home) -> list[Check]:
 def _format(home: Home) -> Check:
     try:
         home.open()
+    except HomeTooOld as error:
+        return Check("home", False, str(error), f"vardlagret --home {home.path} doctor --migrate")
     except HomeError as error:
         return Check("home", False, str(error), f"vardlagret --home {home.path} nightly")
-    return Check("home", True, f"{home.path}, origin {home.origin or 'not settled yet'}")
+    return Check("home", True, f"{home.path}, format {FORMAT}, origin {home.origin or 'not settled yet'}")
 
 
 def _permissions(home: Home) -> Check:
@@ -97,14 +100,15 @@ def _environment(home: Home) -> Check:
 def _ledger(home: Home) -> Check:
     if not home.ledger.exists():
         return Check("ledger", True, "no delivery yet")
+    again = f"vardlagret --home {home.path} doctor --rebuild-ledger"
     try:
         with Ledger.open(home.ledger, read_only=True) as ledger:
             (answer,) = ledger.rows("pragma quick_check")[0]
             dead = [r.run_id for r in ledger.open_runs() if r.pid_alive is False]
-    except LedgerError as error:
-        return Check("ledger", False, str(error), "restore ledger.sqlite from a backup of the home")
+    except (LedgerError, sqlite3.Error) as error:
+        return Check("ledger", False, str(error), again)
     if answer != "ok":
-        return Check("ledger", False, f"damaged: {answer}", "restore ledger.sqlite from a backup of the home")
+        return Check("ledger", False, f"damaged: {answer}", again)
     if dead:
         return Check(
             "ledger", False, f"run {dead[0]} died", f"vardlagret --home {home.path} nightly closes and resumes it"
@@ -115,8 +119,11 @@ def _ledger(home: Home) -> Check:
 def _raw(home: Home) -> Check:
     if not home.ledger.exists():
         return Check("raw store", True, "empty")
-    with Ledger.open(home.ledger, read_only=True) as ledger:
-        deliveries = ledger.deliveries()
+    try:
+        with Ledger.open(home.ledger, read_only=True) as ledger:
+            deliveries = ledger.deliveries()
+    except (LedgerError, sqlite3.Error):
+        return Check("raw store", False, "cannot be compared with the ledger", "mend the ledger first")
     missing = [d for d in deliveries if not home.raw_file(d.delivery_sha256).exists()]
     if missing:
         return Check("raw store", False, f"{len(missing)} deliveries are gone, first {missing[0].delivery_sha256[:12]}",

@@ -19,6 +19,7 @@ from orchestration.deliveries.landing import arrival_mark, files_in
 from orchestration.deliveries.take_in import TakeIn, landing_files, take_in
 from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
+from orchestration.ledger.migration import differences, rebuild
 from tests.support import tiny_reader
 from tests.support.tiny_reader import READER, catalogue
 
@@ -237,7 +238,7 @@ def test_a_file_refused_by_its_name_has_a_receipt_and_stays_where_it_is(desk):
     (desk.folder / "link.csv").symlink_to(desk.folder / "odd\nname.csv")
     desk.ingest()
     assert desk.outcomes() == [("link.csv", "refused", "F_NAME"), ("odd\\u000aname.csv", "refused", "F_NAME")]
-    assert not list(desk.home.raw.rglob("*"))
+    assert [p.name for p in desk.home.raw.rglob("*")] == ["journal.jsonl"], "no byte of it is kept"
     assert all("\n" not in line for line in desk.lines)
 
 
@@ -476,8 +477,11 @@ def state(home: Path) -> dict:
         found[folder.name] = {
             p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
             for p in sorted(folder.rglob("*"))
-            if p.is_file()
+            if p.is_file() and p != opened.raw / "journal.jsonl"
         }
+    _, replaced = rebuild(opened.ledger)
+    assert replaced is not None
+    assert differences(replaced, opened.ledger) == {}, "the journal tells the same"
     return found
 
 

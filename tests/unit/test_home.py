@@ -21,7 +21,7 @@ def test_row_level_directories_are_the_owners_and_releases_are_everybodys(tmp_pa
     assert mode(home.releases) == 0o755
     declared = json.loads(home.declaration.read_text())
     assert declared["schema"] == "home/1"
-    assert declared["format"] == 1
+    assert declared["format"] == 2
     assert declared["origin"] is None
     assert declared["created"].endswith("+00:00")
 
@@ -56,13 +56,13 @@ def test_the_origin_is_settled_once(tmp_path):
 
 def test_a_newer_format_is_refused_and_nothing_is_changed(tmp_path):
     home = Home(tmp_path)
-    home.declaration.write_text(json.dumps({"schema": "home/2", "format": 2, "origin": None, "created": "x"}))
-    with pytest.raises(HomeTooNew, match="format 2"):
+    home.declaration.write_text(json.dumps({"schema": "home/3", "format": 3, "origin": None, "created": "x"}))
+    with pytest.raises(HomeTooNew, match="format 3"):
         home.create_or_open()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["home.json"]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": "1", "origin": null}', '{"format": 1, "origin": "fake"}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": "1", "origin": null}', '{"format": 2, "origin": "fake"}'])
 def test_a_damaged_declaration_is_named(tmp_path, text):
     home = Home(tmp_path)
     home.declaration.write_text(text)

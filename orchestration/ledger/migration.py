@@ -1,0 +1,89 @@
+"""A ledger of an earlier schema to the one of today, in one transaction; and a ledger made anew from its journal."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from orchestration.ledger import journal
+from orchestration.ledger.file import SCHEMA, SCHEMA_VERSION, LedgerError, statements
+from orchestration.ledger.ledger import Ledger
+
+_NEW_IN_2 = ("purges", "unwritten", "kept")
+
+
+def schema_of(path: Path) -> int:
+    """The schema's version that a ledger has; 0 for a file that is none yet. Raises `LedgerError` for a damaged one."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            return int(connection.execute("pragma user_version").fetchone()[0])
+    except sqlite3.Error as error:
+        raise LedgerError(f"{path} cannot be read ({error}): `doctor --rebuild-ledger` makes it anew") from error
+
+
+def migrate(path: Path) -> None:
+    """Bring a ledger of schema 1 to schema 2 and write its journal. Whole or not at all; safe to repeat."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("begin immediate")
+        if connection.execute("pragma user_version").fetchone()[0] == 1:
+            for statement in statements(SCHEMA.read_text(encoding="utf-8")):
+                if any(f"create table {name} " in statement for name in _NEW_IN_2):
+                    connection.execute(statement)
+            journal.note_everything(connection)
+            for trigger in journal.triggers():
+                connection.execute(trigger)
+            connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
+        connection.execute("commit")
+    # Opening it for writing writes what is noted.
+    Ledger.open(path).close()
+
+
+def rebuild(path: Path) -> tuple[int, Path | None]:
+    """Make the ledger anew from its journal and put it in the old one's place, which is kept beside.
+
+    Returns the lines of the journal and where the old ledger lies, None where there was none. The caller holds the
+    home's lock. Raises `LedgerError` without a journal, `JournalDamaged`; nothing is changed then.
+    """
+    lines = path.parent / "raw" / "journal.jsonl"
+    if not lines.exists():
+        raise LedgerError(f"there is no journal at {lines}: restore raw/ from a backup of the home")
+    fresh = path.with_name(".ledger-rebuilt.sqlite")
+    _remove(fresh)
+    with Ledger.open(fresh) as ledger:
+        with ledger.transaction() as connection:
+            count = journal.replay(connection, lines)
+        ledger.rows("pragma wal_checkpoint(truncate)")
+    old = None
+    if path.exists():
+        old = path.with_name(f"{path.name}.replaced-{datetime.now(UTC):%Y%m%dT%H%M%S}")
+        path.replace(old)
+        for suffix in ("-wal", "-shm"):
+            beside = path.with_name(path.name + suffix)
+            if beside.exists():
+                beside.replace(old.with_name(old.name + suffix))
+    fresh.replace(path)
+    _remove(fresh)
+    return count, old
+
+
+def differences(one: Path, other: Path) -> dict[str, tuple[int, int]]:
+    """Tables whose rows differ between two ledgers, with their numbers of rows; empty when they are equal."""
+    found = {}
+    for table in (*journal.BY_ROW, "coverage", *journal.WHOLE):
+        rows = [_rows(path, table) for path in (one, other)]
+        if rows[0] != rows[1]:
+            found[table] = (len(rows[0]), len(rows[1]))
+    return found
+
+
+def _rows(path: Path, table: str) -> list[tuple]:
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        order = "1, 2, 3" if table == "coverage" else "rowid"
+        return connection.execute(f"select * from {table} order by {order}").fetchall()
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
