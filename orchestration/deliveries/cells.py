@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from orchestration.deliveries.manifest import Manifest
+from orchestration.deliveries.periods import periods_in
 from orchestration.deliveries.pseudonyms import key_of
 from orchestration.deliveries.refusal import FileRefused
 from orchestration.home import Home, Origin
-from orchestration.ledger.entries import Covered, Delivery
+from orchestration.ledger.entries import Covered, Delivery, Pair
 
 if TYPE_CHECKING:
     from orchestration.deliveries.reading import Reading, Recognised
@@ -60,6 +61,11 @@ class Desk:
         return hashlib.sha256(f"{declaration} {self._code_hash} {key}".encode()).hexdigest()
 
     @cached_property
+    def records_before(self) -> dict[Pair, int]:
+        """Records of the deliveries that were current when this call began, by scope and period."""
+        return self.ledger.current_records()
+
+    @cached_property
     def _code_hash(self) -> str:
         digest = hashlib.sha256()
         for path in sorted(p for p in _FOLDER.rglob("*.py") if p.name not in _NO_READERS):
@@ -96,6 +102,8 @@ def read_delivery(
         records_raw = desk.reader.count_records(raw, recognised)
         if manifest:
             manifest.check_records(records_raw)
+            if manifest.periods is not None:
+                manifest.check_periods(periods_in(recognised.layout, target))
     except FileRefused:
         target.unlink(missing_ok=True)
         raise

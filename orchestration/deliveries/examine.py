@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from orchestration.deliveries.cells import Desk, check_origin, read_delivery, still_read
 from orchestration.deliveries.manifest import Manifest, manifest_path, read_manifest
+from orchestration.deliveries.periods import periods_in
 from orchestration.deliveries.refusal import FileRefused
 from orchestration.deliveries.store import store
 from orchestration.home import Origin
@@ -85,11 +86,15 @@ def _examine_bytes(
             check_origin(desk.home, file_name, known.origin)
             if manifest:
                 manifest.check_records(known.records_raw)
+                if manifest.periods is not None and known.cells_path:
+                    manifest.check_periods(periods_in(recognised.layout, desk.home.cells / known.cells_path))
         if known.file_name != file_name:
             arrival = _under_another_name(desk, arrival, known, recognised)
     except FileRefused as refusal:
         return _refused(arrival, refusal), None
     desk.home.set_origin(known.origin)
+    if manifest is None and (warning := _shrunk(desk, known, recognised)):
+        arrival = replace(arrival, code="W_SHRUNK", message=warning)
     return replace(arrival, judgement="accepted"), known.records_raw
 
 
@@ -127,6 +132,31 @@ def _under_another_name(desk: Desk, arrival: Arrival, known: Delivery, recognise
     finally:
         scratch.unlink(missing_ok=True)
     return replace(arrival, extracted_at=reading.extracted_at)
+
+
+def _shrunk(desk: Desk, known: Delivery, recognised: Recognised) -> str | None:
+    """What to say of a delivery with far fewer records than the one it follows; None where there is nothing to say.
+
+    A file cut at a record's end reads as whole. Where no manifest and no footer tells, only the delivery before does.
+    """
+    if getattr(recognised.layout, "footer", None):
+        return None
+    least = 1 - recognised.source.shrinks_by_percent / 100
+    before = desk.records_before
+    shrunk = [
+        (covered.period_key, before[pair], covered.records)
+        for covered in desk.ledger.coverage_of(known.delivery_sha256)
+        if (pair := (covered.scope_key, covered.period_key)) in before and covered.records < least * before[pair]
+    ]
+    if not shrunk:
+        return None
+    period, held, now = max(shrunk, key=lambda found: found[1] - found[2])
+    where = "" if period == "*" else f" of {period}"
+    more = f", and fewer in {len(shrunk) - 1} more periods" if shrunk[1:] else ""
+    return (
+        f"{now} records{where}, where the delivery before held {held}{more}: ask the owner whether the file is whole; "
+        "if it is not, the whole file replaces it"
+    )
 
 
 def _captured(pattern: str, name: str) -> dict[str, str]:

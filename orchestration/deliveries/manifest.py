@@ -1,6 +1,8 @@
 """The manifest: a JSON file beside a delivery, `<name>.manifest.json`, in which its sender says what it sent.
 
-Known keys: `bytes`, `sha256`, `records` (or `rows`), `data_origin` (`real` or `synthetic`). Others are kept unread.
+Known keys: `bytes`, `sha256`, `records` (or `rows`), `data_origin` (`real` or `synthetic`), and `periods`, those of the
+content as the contract writes them: a list (`["2023", "2024"]`) or `{"from": "2023", "to": "2024"}`. Others are kept,
+unread.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ class Manifest:
     sha256: str | None = None
     records: int | None = None
     data_origin: str | None = None
+    periods: tuple[str, ...] | None = None
+    from_to: bool = False
 
     def check_bytes(self, size: int, sha256: str) -> None:
         """Raise `FileRefused` (F_MANIFEST) when these are not the bytes that the manifest names."""
@@ -36,6 +40,18 @@ class Manifest:
         """Raise `FileRefused` (F_MANIFEST) when the file does not hold as many records as the manifest names."""
         if self.records is not None and self.records != records:
             raise _mismatch("records", self.records, records)
+
+    def check_periods(self, found: list[str]) -> None:
+        """Raise `FileRefused` (F_PERIOD) when the content is of other periods than the manifest names."""
+        if self.periods is None:
+            return
+        said = sorted(self.periods)
+        same = found[:1] + found[-1:] == said if self.from_to and found else found == said
+        if not same:
+            words = [" to ".join(said) if self.from_to else ", ".join(said), ", ".join(found) or "no period"]
+            raise FileRefused(
+                "F_PERIOD", f"the manifest says {words[0]}, the content is of {words[1]}: ask the sender which is right"
+            )
 
 
 def is_manifest(path: Path) -> bool:
@@ -66,7 +82,21 @@ def read_manifest(path: Path) -> Manifest:
         sha256=_of(path, said, "sha256", str),
         records=_of(path, said, "records" if "records" in said else "rows", int),
         data_origin=_origin(path, said),
+        periods=_periods(path, said),
+        from_to=isinstance(said.get("periods"), dict),
     )
+
+
+def _periods(path: Path, said: dict[str, Any]) -> tuple[str, ...] | None:
+    told = said.get("periods")
+    if told is None:
+        return None
+    texts = [told.get("from"), told.get("to")] if isinstance(told, dict) else told
+    if not isinstance(texts, list) or not texts or not all(isinstance(t, str) for t in texts):
+        raise FileRefused(
+            "F_MANIFEST", f"{path.name}: periods is {told!r}; it must be a list of texts, or have a text from and to"
+        )
+    return tuple(texts)
 
 
 def _of(path: Path, said: dict[str, Any], key: str, kind: type) -> Any:

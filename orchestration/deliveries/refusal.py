@@ -20,6 +20,10 @@ FILE_RULES = {
     "F_UNKNOWN": "no declared source has this layout",
 }
 
+FILE_WARNINGS = {
+    "W_SHRUNK": "the delivery holds far fewer records than the one before it",
+}
+
 
 @dataclass
 class FileRefused(Exception):

@@ -184,6 +184,13 @@ class History(LedgerFile):
             for sha256, held in by_delivery.items()
         ]
 
+    def current_records(self) -> dict[Pair, int]:
+        """For each scope and period, the records of the delivery that is current for it."""
+        rows = self.rows(
+            f"with {_CURRENT} select scope_key, period_key, records from current_coverage", {"until": _ALWAYS}
+        )
+        return {(scope, period): records for scope, period, records in rows}
+
     def records_expected(self) -> dict[str, int]:
         """For each current delivery the records that a build must account for.
 

@@ -48,7 +48,7 @@ def print_ingest(answer: dict[str, Any]) -> None:
     for row in answer["files"]:
         place = f"{row['source_id']}/{row['layout_id']}" if row.get("source_id") else ""
         say(f"{row['outcome']:<13} {row.get('code') or '':<11} {row['file_name']}  {place}")
-        if row.get("message") and row["outcome"] in ("refused", "unrecognised"):
+        if row.get("message") and row.get("code"):
             say(f"              {row['message']}")
     counted = ", ".join(f"{n} {name}" for name, n in answer.items() if isinstance(n, int) and n)
     say(counted or "nothing to take in")

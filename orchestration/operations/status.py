@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from orchestration.deliveries.refusal import FILE_WARNINGS
 from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger, Run
 from orchestration.ledger.lock import holder
@@ -92,16 +93,24 @@ def _sources(ledger: Ledger, catalogue: Catalogue) -> list[dict[str, Any]]:
         if receipt.source_id:
             received[receipt.source_id] = receipt.received_at
     refused = Counter(f.source_id for f in ledger.refused_files() if f.source_id)
+    held = {d.delivery_sha256 for deliveries in current.values() for d in deliveries}
+    told = {r.delivery_sha256: r for r in ledger.receipts() if r.delivery_sha256 in held}
+    warned = Counter(r.source_id for r in told.values() if r.code in FILE_WARNINGS)
     quarantined: Counter[str] = Counter()
     for count in ledger.record_counts():
         quarantined[count.source_id] += count.quarantined
     return [
-        _source(s.source_id, s.rhythm, received.get(s.source_id), refused[s.source_id], quarantined[s.source_id])
+        _source(
+            s.source_id, s.rhythm, received.get(s.source_id), refused[s.source_id], quarantined[s.source_id],
+            warned[s.source_id],
+        )
         for s in catalogue.sources
     ]
 
 
-def _source(source_id: str, rhythm: str, received: str | None, refused: int, quarantined: int) -> dict[str, Any]:
+def _source(
+    source_id: str, rhythm: str, received: str | None, refused: int, quarantined: int, warned: int
+) -> dict[str, Any]:
     days = _RHYTHM_DAYS.get(rhythm)
     expected: date | None = None
     light = "green"
@@ -109,7 +118,7 @@ def _source(source_id: str, rhythm: str, received: str | None, refused: int, qua
         expected = datetime.fromisoformat(received).date() + timedelta(days=days)
         if date.today() > expected + timedelta(days=days // 2):
             light = "amber"
-    if refused or quarantined:
+    if refused or quarantined or warned:
         light = "amber"
     return {
         "source_id": source_id,
@@ -118,6 +127,7 @@ def _source(source_id: str, rhythm: str, received: str | None, refused: int, qua
         "light": light,
         "refused_last": refused,
         "quarantined_last": quarantined,
+        "warned_last": warned,
     }
 
 

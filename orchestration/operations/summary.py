@@ -53,7 +53,7 @@ def print_summary(home: Home, result: NightlyResult) -> None:
     console.print(f"\n[bold]{_headline(result)}[/]{synthetic}")
     console.print(f"Home {home.path}, {result.nightly_id}")
     console.print(f"\nDeliveries: {result.received} received, {result.refused} refused")
-    for file in [f for f in result.files if f["outcome"] in ("refused", "unrecognised")][:_SHOWN]:
+    for file in [f for f in result.files if f["code"]][:_SHOWN]:
         console.print(
             f"  {file['outcome']}: {file['file']}: {file['code'] or ''} {file['message'] or ''}", markup=False
         )

@@ -283,6 +283,7 @@ class Source(_Strict):
     scope: Literal["source", "period", "query"]
     supersedes: str | None = None
     personal: bool = False
+    shrinks_by_percent: float = Field(default=10, ge=0, le=100, description="beyond this a delivery is told as shrunk")
     layouts: list[Layout]
 
     @model_validator(mode="after")
