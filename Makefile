@@ -6,7 +6,7 @@ HOME_DIR ?= var
 DELIVERIES ?=
 STAMP := $(VENV)/.installed
 
-.PHONY: setup nightly test lint types parse bench lock dagster clean help
+.PHONY: setup nightly test fuzz lint types parse bench lock dagster clean help
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -33,6 +33,9 @@ endif
 test: setup  ## all tests; those on the real exports run where ../shared/deliveries lies
 	@$(BIN)/pytest -n 2 --dist loadfile
 
+fuzz: setup  ## parsers fed with damaged files, for FUZZ_SECONDS (300)
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-300} $(BIN)/pytest -s tests/fuzz -k on_and_on
+
 lint: setup  ## style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
@@ -44,6 +47,7 @@ parse: setup  ## dbt parse, without a warehouse
 
 bench: setup  ## measurements: see benchmarks/README.md
 	@$(BIN)/python -m benchmarks.nightly
+	@$(BIN)/python -m benchmarks.deliveries
 
 dagster: setup  ## the web page of the orchestrator, on 127.0.0.1:3000
 	@$(BIN)/vardlagret --home $(HOME_DIR) doctor --quiet && VARDLAGRET_HOME=$(abspath $(HOME_DIR)) DAGSTER_HOME=$(abspath $(HOME_DIR))/dagster $(BIN)/dagster dev -h 127.0.0.1 -p 3000

@@ -22,3 +22,8 @@ class Settings:
         """Take the home from the argument, else from `VARDLAGRET_HOME`, else `./var`."""
         chosen = home or os.environ.get("VARDLAGRET_HOME") or "var"
         return cls(home=Path(chosen).expanduser().resolve())
+
+
+def corrections_folder() -> Path:
+    """Where the corrections are declared: `VARDLAGRET_CORRECTIONS`, else the repository's own."""
+    return Path(os.environ.get("VARDLAGRET_CORRECTIONS") or REPOSITORY / "corrections").resolve()

@@ -115,6 +115,9 @@ def _check_window(window: scopes.Window | None, pairs: Counter[tuple[str, str]])
 
 def count_records(path: Path, recognised: Recognised) -> int:
     """Records by a counter that does not use the readers."""
+    if recognised.layout.family in ("jsonstat", "kolada_values", "kolada_list"):
+        with documents.as_declared():
+            return count(path, recognised.layout, recognised.encoding)
     return count(path, recognised.layout, recognised.encoding)
 
 
@@ -133,11 +136,14 @@ def _read(path: Path, file_name: str, recognised: Recognised) -> Records:
             records.said = " ".join([records.said, *sorted(said)])
             return records
         case JsonStat():
-            return jsonstat.read_dataset(_document(path), layout)
+            with documents.as_declared():
+                return jsonstat.read_dataset(_document(path), layout)
         case KoladaValues():
-            return documents.read_values(_document(path), layout)
+            with documents.as_declared():
+                return documents.read_values(_document(path), layout)
         case KoladaList():
-            return documents.read_list(_document(path), layout)
+            with documents.as_declared():
+                return documents.read_list(_document(path), layout)
         case Document():
             raise ValueError(f"{layout.layout_id} is kept, not read")
 

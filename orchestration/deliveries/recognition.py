@@ -66,7 +66,9 @@ def recognise(path: Path, file_name: str, catalogue: Catalogue) -> Recognised:
             raise FileRefused("F_EMPTY", "the file holds nothing; ask the owner for it again")
     if head[:1] in (b"{", b"["):
         text, encoding = decode(path.read_bytes())
-        return _best(_documents(documents.parse(text), encoding, catalogue))
+        with documents.as_declared():
+            candidates = _documents(documents.parse(text), encoding, catalogue)
+        return _best(candidates)
     return _best(_delimited(path, file_name, catalogue))
 
 

@@ -186,6 +186,7 @@ def main() -> None:
     from orchestration.ledger.file import LedgerError
     from orchestration.ledger.journal import JournalDamaged
     from orchestration.ledger.lock import HomeLocked
+    from orchestration.releases.checksums import ReleaseDamaged
     from orchestration.sources.catalogue import DeclarationError
 
     try:
@@ -193,7 +194,15 @@ def main() -> None:
     except HomeLocked as error:
         say(f"vardlagret: {error}")
         raise SystemExit(5) from None
-    except (HomeError, LedgerError, JournalDamaged, DeclarationError, LookupError, OSError) as error:
+    except (
+        HomeError,
+        LedgerError,
+        JournalDamaged,
+        ReleaseDamaged,
+        DeclarationError,
+        LookupError,
+        OSError,
+    ) as error:
         text = error.args[0] if isinstance(error, LookupError) and error.args else error
         say(f"vardlagret: {text}")
         raise SystemExit(1) from None

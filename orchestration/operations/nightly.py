@@ -114,7 +114,9 @@ def run_nightly(
         except Exception as error:
             result.exit = NO_RELEASE
             result.error = str(error) or type(error).__name__
-            result.next_command = f"vardlagret --home {root} status"
+            # An expired correction says itself what to delete; then the night is run again.
+            again = "nightly" if "CorrectionExpired" in result.error else "status"
+            result.next_command = f"vardlagret --home {root} {again}"
         finally:
             _PROGRESS.reset(token)
         _describe(night, result, receipts_before)
@@ -156,7 +158,12 @@ def _fresh_files(night: Night, folder: Path | None) -> bool:
         return False
     known = {r.delivery_sha256 for r in night.ledger.receipts()}
     files = (p for p in files_in(folder) if not p.is_symlink())
-    return any(hashlib.sha256(p.read_bytes()).hexdigest() not in known for p in files)
+    return any(_sha256(p) not in known for p in files)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _conclude(night: Night, result: NightlyResult) -> None:

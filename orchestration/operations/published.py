@@ -34,6 +34,28 @@ def verified(home: Home, release: str) -> dict[str, Any]:
     return {"release": found.release_id, "ok": not found.problems, "problems": list(found.problems)}
 
 
+def compared(
+    home: Home, older: str | None, newer: str, *, indicator: str | None, area: str | None, limit: int
+) -> dict[str, Any]:
+    """What changed between two releases; `older` is the one before the newer, when None. At most `limit` values.
+
+    Raises `LookupError` for a release that does not exist, or that has none before it; `ReleaseDamaged`.
+    """
+    from orchestration.releases.diff import diff
+    from orchestration.releases.history import release_ids
+
+    newer = _named(home, newer)
+    if older is None:
+        before = release_ids(home.releases)
+        place = before.index(newer)
+        if place == 0:
+            raise LookupError(f"{newer} is the first release: there is none before it to compare with")
+        older = before[place - 1]
+    found = asdict(diff(home.releases, _named(home, older), newer, indicator=indicator, area=area))
+    changes = found.pop("changes")
+    return {**found, "changes_total": len(changes), "changes": changes[:limit] if limit else changes}
+
+
 def _named(home: Home, release: str) -> str:
     name = _latest(home) if release == "latest" else release
     if name is None:

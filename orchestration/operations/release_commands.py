@@ -1,4 +1,4 @@
-"""`vardlagret release`: what was published."""
+"""`vardlagret release`: what was published, and what changed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typer
 
 from orchestration.operations.options import Json, home_of, reply
 
-app = typer.Typer(help="Published releases: list, show, verify.", no_args_is_help=True)
+app = typer.Typer(help="Published releases: list, show, verify, diff.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -51,3 +51,22 @@ def release_verify(
     answer = verified(home, release)
     reply(context, "release_verify", answer, as_json, print_verification)
     raise typer.Exit(0 if answer["ok"] else 1)
+
+
+@app.command("diff")
+def release_diff(
+    context: typer.Context,
+    older: Annotated[str | None, typer.Argument(help="A release's id. Default: the one before the newer.")] = None,
+    newer: Annotated[str, typer.Argument(help="A release's id, or latest.")] = "latest",
+    indicator: Annotated[str | None, typer.Option("--indicator", help="Only this indicator's values.")] = None,
+    area: Annotated[str | None, typer.Option("--area", help="Only this area's code.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="So many values at most; 0 for all.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """What changed between two releases: values, their status, deliveries, what is withheld."""
+    from orchestration.operations.published import compared
+    from orchestration.operations.release_words import print_diff
+
+    home = home_of(context).open()
+    answer = compared(home, older, newer, indicator=indicator, area=area, limit=limit)
+    reply(context, "release_diff", answer, as_json, print_diff)

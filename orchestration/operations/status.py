@@ -101,7 +101,11 @@ def _sources(ledger: Ledger, catalogue: Catalogue) -> list[dict[str, Any]]:
         quarantined[count.source_id] += count.quarantined
     return [
         _source(
-            s.source_id, s.rhythm, received.get(s.source_id), refused[s.source_id], quarantined[s.source_id],
+            s.source_id,
+            s.rhythm,
+            received.get(s.source_id),
+            refused[s.source_id],
+            quarantined[s.source_id],
             warned[s.source_id],
         )
         for s in catalogue.sources

@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from orchestration.settings import REPOSITORY
+from orchestration.settings import corrections_folder
 from orchestration.sql import quoted
 
 if TYPE_CHECKING:
     import duckdb
-
-CORRECTIONS = REPOSITORY / "corrections"
 
 
 class Correction(BaseModel):
@@ -39,6 +37,9 @@ class Correction(BaseModel):
     evidence: str
     decided_by: str
     decided_on: date
+    # Where the entry stands, for whoever must delete it; read from the file, not written in it.
+    file: str = ""
+    lines: tuple[int, int] = (0, 0)
 
     @model_validator(mode="after")
     def _one_effect(self) -> Correction:
@@ -54,6 +55,12 @@ class Correction(BaseModel):
         return self.flag or ("corrected" if self.right_value is not None else None)
 
     @property
+    def entry(self) -> str:
+        """The lines of the file that are the entry."""
+        first, last = self.lines
+        return f"lines {first} to {last} of {self.file} (the entry `- correction_id: {self.correction_id}`)"
+
+    @property
     def place(self) -> str:
         """SQL that finds the corrected record among the layout's cells."""
         return " and ".join(f"trim({name}) = {quoted(text)}" for name, text in self.record.items())
@@ -63,13 +70,21 @@ class CorrectionExpired(Exception):
     """A correction that no longer fits what the owner delivers; the message names the file and the entry to delete."""
 
 
-def load_corrections(folder: Path = CORRECTIONS) -> list[Correction]:
-    """Read and validate every `corrections/*.yml`, in order of id. Raises pydantic's `ValidationError`."""
+def load_corrections(folder: Path | None = None) -> list[Correction]:
+    """Read and validate every correction in the folder, in order of id. Raises pydantic's `ValidationError`."""
     import yaml
 
     entries: list[dict[str, Any]] = []
-    for path in sorted(folder.glob("*.yml")):
-        entries += yaml.safe_load(path.read_text()) or []
+    for path in sorted((folder or corrections_folder()).glob("*.yml")):
+        text = path.read_text(encoding="utf-8")
+        written = text.splitlines()
+        nodes = getattr(yaml.compose(text), "value", [])
+        for entry, node in zip(yaml.safe_load(text) or [], nodes, strict=True):
+            # What ends an entry is the next one, so blank lines and remarks between them are no part of it.
+            last = min(node.end_mark.line, len(written))
+            while not written[last - 1].strip() or written[last - 1].startswith("#"):
+                last -= 1
+            entries.append({**entry, "file": str(path), "lines": (node.start_mark.line + 1, last)})
     return sorted((Correction.model_validate(e) for e in entries), key=lambda c: c.correction_id)
 
 
@@ -113,14 +128,16 @@ def applied(
         found = connection.execute(
             f"select delivery_sha256, file, line, trim({c.column_name}) from {cells} where {c.place}"
         ).fetchall()
-        name = f"correction {c.correction_id} (corrections/{c.source_id}.yml)"
+        name = f"correction {c.correction_id}"
         if not found:
-            raise CorrectionExpired(f"{name} matches no record of {c.source_id}/{c.layout_id}; delete its entry")
+            raise CorrectionExpired(
+                f"{name} matches no record of {c.source_id}/{c.layout_id}. Delete {c.entry}, then run the night again"
+            )
         fitting = [row for row in found if row[3] == c.wrong_value]
         if not fitting:
             raise CorrectionExpired(
                 f"{name} expects the wrong value {c.wrong_value!r}, which is gone from {found[0][1]} line "
-                f"{found[0][2]}: the owner has mended it. Delete the entry `- correction_id: {c.correction_id}`"
+                f"{found[0][2]}: the owner has mended it. Delete {c.entry}, then run the night again"
             )
         rows += [
             (c.correction_id, c.source_id, row[0], row[1], row[2], c.column_name, c.wrong_value, c.right_value,

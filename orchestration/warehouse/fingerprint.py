@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.settings import DBT_PROJECT, REPOSITORY
+from orchestration.settings import DBT_PROJECT, REPOSITORY, corrections_folder
 
 if TYPE_CHECKING:
     from orchestration.ledger.ledger import CurrentDelivery
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 _CODE = (
     (REPOSITORY / "orchestration", ("*.py", "*.yml", "*.csv")),
     (REPOSITORY / "expectations", ("*.py", "*.yml", "*.sql")),
-    (REPOSITORY / "corrections", ("*.yml",)),
     (DBT_PROJECT / "models", ("*.sql", "*.yml")),
     (DBT_PROJECT / "macros", ("*.sql",)),
     (DBT_PROJECT / "seeds", ("*.csv", "*.yml")),
@@ -30,6 +29,9 @@ def code_fingerprint() -> str:
     files = [p for folder, patterns in _CODE for pattern in patterns for p in folder.rglob(pattern)]
     for path in sorted([*files, *(p for p in _ALONE if p.exists())]):
         digest.update(f"{path.relative_to(REPOSITORY).as_posix()}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for path in sorted(corrections_folder().glob("*.yml")):
+        digest.update(f"corrections/{path.name}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import sqlite3
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -116,6 +117,19 @@ def test_a_changed_cell_is_a_revision_and_a_withdrawn_row_is_gone(
         "not_applicable"
     ]
     assert checksums(home / "releases" / first["release"]) == untouched
+    # The owner's revision, as the two releases tell it.
+    told = answer(home, "release", "diff", "--area", "20", "--limit", "0")
+    assert (told["older"], told["newer"], told["same_content"]) == (first["release"], night["release"], False)
+    changed = [c for c in told["changes"] if c["table"] == "fct_costs" and c["key"]["service_code"] == "pc_nursing"
+               and c["key"]["measure"] == "cost_per_inhabitant_sek" and c["kind"] == "changed"]  # fmt: skip
+    assert {(c["new_value"], c["unit"]) for c in changed} == {("1234.5678", "SEK_per_inhabitant")}
+    for change in changed:
+        assert Decimal(change["new_value"]) - Decimal(change["old_value"]) == Decimal(change["difference"])
+    gone = [c for c in told["changes"] if c["key"].get("service_code") == "pc_maternal_health"]
+    assert {(c["kind"], c["new_status"], c["new_value"]) for c in gone} == {("status", "not_applicable", None)}
+    assert {c["key"]["area_code"] for c in told["changes"]} == {"20"}
+    assert [d["source_id"] for d in told["deliveries"]] == ["skr_costs"]
+    assert not [c for c in told["changes"] if c["table"] not in ("fct_costs", "indicator_values")]
     listed = answer(home, "release", "list")
     assert [r["id"] for r in listed["releases"]] == [first["release"], night["release"]]
     assert listed["latest"] == night["release"]
@@ -128,6 +142,15 @@ def test_a_changed_cell_is_a_revision_and_a_withdrawn_row_is_gone(
     answer(home, "nightly")
     assert latest(home)["content_sha256"] == first["content_sha256"]
     assert latest(home)["release"] != first["release"]
+    assert answer(home, "release", "diff", first["release"], "latest")["same_content"]
+    back = answer(home, "release", "diff", "--area", "20", "--limit", "0")
+    assert {c["old_value"] for c in back["changes"] if c["key"].get("service_code") == "pc_nursing"} >= {"1234.5678"}
+    assert "release diff" in vardlagret(home, "release", "diff", "--help").stdout
+    assert "there is no release 1999-01-01.1" in vardlagret(home, "release", "diff", "1999-01-01.1", expect=1).stderr
+    damaged = home / "releases" / first["release"] / "data" / "fct_costs.csv"
+    damaged.chmod(0o644)
+    damaged.write_bytes(damaged.read_bytes()[:-9])
+    assert "is damaged" in vardlagret(home, "release", "diff", first["release"], "latest", expect=1).stderr
 
 
 def test_a_second_run_is_turned_away_while_one_holds_the_home(example_home: Built, tmp_path: Path) -> None:

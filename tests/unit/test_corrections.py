@@ -73,9 +73,9 @@ def test_it_is_listed_with_its_place() -> None:
 def test_a_correction_whose_wrong_value_is_gone_names_what_to_delete() -> None:
     con = cells((8, "08", "q36", "2025", "179000"))
     with pytest.raises(CorrectionExpired, match="- correction_id: kalmar") as caught:
-        applied(con, "cells", [correction()], ["year"])
+        applied(con, "cells", [correction(file="corrections/s.yml", lines=(3, 13))], ["year"])
     assert "f.csv line 8" in str(caught.value)
-    assert "corrections/s.yml" in str(caught.value)
+    assert "Delete lines 3 to 13 of corrections/s.yml" in str(caught.value)
     assert applied(con, "cells", [], ["year"]) == [], "with the entry deleted the night goes on"
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from orchestration.deliveries.readers.records import Records
@@ -10,14 +13,37 @@ from orchestration.deliveries.refusal import FileRefused
 from orchestration.sources.model import KoladaList, KoladaValues
 
 
-def parse(text: str) -> Any:
-    """The document, every number as its text. Raises `FileRefused` (F_TRUNCATED) where it is no whole JSON."""
+@contextmanager
+def as_declared() -> Iterator[None]:
+    """A document whose parts are of other kinds than its family's is refused (F_LAYOUT), wherever that shows."""
     try:
-        return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+        yield
+    except (AttributeError, IndexError, KeyError, OverflowError, RecursionError, TypeError, ValueError) as error:
+        raise FileRefused(
+            "F_LAYOUT", f"the document is not built as its family is ({type(error).__name__}); ask for it again"
+        ) from error
+
+
+def parse(text: str) -> Any:
+    """The document, every number as its text.
+
+    Raises `FileRefused`: F_TRUNCATED where it is no whole JSON, F_LAYOUT where an object names a key twice.
+    """
+    try:
+        return json.loads(text, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         raise FileRefused("F_TRUNCATED", f"the document is no whole JSON ({error.msg})", error.lineno) from error
     except RecursionError as error:
         raise FileRefused("F_BOMB", "the document nests deeper than any declared layout") from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys stand once; of a key that stands twice one value would be lost in silence."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+        raise FileRefused("F_LAYOUT", f"an object names {twice[:40]!r} twice; ask for the document again")
+    return made
 
 
 def as_text(value: Any) -> str:
@@ -74,8 +100,8 @@ def read_values(document: dict[str, Any], layout: KoladaValues) -> Records:
     unmapped: set[str] = set()
     for thing in document["values"]:
         entries = thing.get("values")
-        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-            raise FileRefused("F_LAYOUT", f"the object after value {len(records)} has no list of values")
+        if not isinstance(entries, list) or not all(isinstance(e, dict) and "gender" in e for e in entries):
+            raise FileRefused("F_LAYOUT", f"the object after value {len(records)} has no list of values by gender")
         outer = {k: as_text(v) for k, v in thing.items() if k != "values"}
         for entry in entries:
             texts = outer | {k: as_text(v) for k, v in entry.items()}

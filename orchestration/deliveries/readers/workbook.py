@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import re
+import struct
 import zipfile
 import zlib
 from pathlib import Path
@@ -26,8 +28,13 @@ def weigh(path: Path, limit_mb: int = DEFAULT_LIMIT_MB) -> None:
             # Sizes are the sender's word: unpacking each entry no further than its word finds the one that lies.
             if broken := archive.testzip():
                 raise zipfile.BadZipFile(f"{broken} is damaged")
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, struct.error) as error:
         raise FileRefused("F_TRUNCATED", f"the workbook is no whole archive ({error}); ask for it again") from error
+    except OSError as error:
+        # A place in the archive that lies before its beginning.
+        if error.errno != errno.EINVAL:
+            raise
+        raise FileRefused("F_TRUNCATED", "the workbook is no whole archive; ask for it again") from error
     except (RuntimeError, NotImplementedError) as error:
         raise FileRefused("F_LAYOUT", "the workbook is encrypted or packed in an unknown way; save it anew") from error
 

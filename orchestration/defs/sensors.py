@@ -1,0 +1,42 @@
+"""The landing's sensor: a night is started when whole files lie in the landing."""
+
+import hashlib
+
+import dagster as dg
+
+from orchestration.defs.jobs import NIGHTLY
+from orchestration.settings import Settings
+
+
+@dg.definitions
+def sensors() -> dg.Definitions:
+    @dg.sensor(
+        name="landing",
+        job_name=NIGHTLY,
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description="Starts the nightly when whole files lie in the landing; half-copied ones are left alone.",
+    )
+    def landing(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        from orchestration.deliveries.landing import arrival_mark, landing_files
+        from orchestration.home import Home, HomeError
+        from orchestration.ledger.ledger import Ledger
+        from orchestration.ledger.lock import holder
+
+        try:
+            home = Home(Settings.read().home).open()
+        except HomeError as error:
+            return dg.SkipReason(str(error))
+        if held := holder(home):
+            return dg.SkipReason(f"{held.who}, run {held.run_id}, holds the home since {held.since}")
+        marks = [mark for path in landing_files(home) if (mark := arrival_mark(path))]
+        if home.ledger.exists():
+            # A file that is refused by its name has its receipt and stays where it lies: it starts no second night.
+            with Ledger.open(home.ledger, read_only=True) as ledger:
+                marks = [mark for mark in marks if ledger.receipt_of_arrival(mark) is None]
+        if not marks:
+            return dg.SkipReason(f"no whole file lies in {home.landing} without a receipt")
+        key = hashlib.sha256("\n".join(sorted(marks)).encode()).hexdigest()[:16]
+        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"landing-{key}")])
+
+    return dg.Definitions(sensors=[landing])

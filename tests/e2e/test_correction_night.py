@@ -1,0 +1,88 @@
+"""A night that an expired correction stops, mended by following its message and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from orchestration.settings import REPOSITORY
+from tests.real import DELIVERIES, needs_deliveries
+from tests.support.built import Built
+from tests.support.command import VARDLAGRET, environment, latest
+
+SURVEY = "regionenkat_2025_fast_lakarkontakt.csv"
+
+
+def survey(target: Path, old: str, new: str) -> None:
+    """The real survey with one row written otherwise."""
+    assert DELIVERIES is not None
+    text = next(DELIVERIES.rglob(SURVEY)).read_text(encoding="utf-8")
+    assert old in text
+    target.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def run(corrections: Path, *command: object, expect: int | None) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [str(VARDLAGRET), *map(str, command)], capture_output=True, text=True, check=False,
+        env=environment() | {"VARDLAGRET_CORRECTIONS": str(corrections)},
+    )  # fmt: skip
+    assert expect is None or done.returncode == expect, done.stdout + done.stderr
+    return done
+
+
+@needs_deliveries
+@pytest.mark.parametrize("mended", ["08;Kalmar;73;181234;90"])
+def test_the_message_alone_leads_to_a_release(mended: str, real_warehouse: Built, tmp_path: Path) -> None:
+    home, corrections = real_warehouse.copy(tmp_path / "home"), tmp_path / "corrections"
+    shutil.copytree(REPOSITORY / "corrections", corrections)
+    before = latest(home)
+    survey(tmp_path / SURVEY, "08;Kalmar;73;179;90", mended)
+    run(corrections, "--home", home, "ingest", tmp_path / SURVEY, expect=0)
+
+    night = json.loads(
+        run(corrections, "--home", home, "nightly", "--json", "--quiet", expect=4).stdout.strip().splitlines()[-1]
+    )
+    assert "the owner has mended it" in night["error"]
+    assert SURVEY in night["error"]
+    assert latest(home) == before, "the latest release stays"
+
+    # What a reader of the message does.
+    found = re.search(r"Delete lines (\d+) to (\d+) of (\S+) \(the entry `- correction_id: (\S+)`\)", night["error"])
+    assert found, night["error"]
+    first, last, file = int(found[1]), int(found[2]), Path(found[3])
+    assert file.is_relative_to(corrections)
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    assert found[4] in lines[first - 1]
+    assert not lines[last:] or lines[last].startswith(("- correction_id", "#", "\n"))
+    file.write_text("".join(lines[: first - 1] + lines[last:]), encoding="utf-8")
+    remaining = json.loads(run(corrections, "corrections", "--json", expect=0).stdout)["corrections"]
+    assert found[4] not in {c["correction_id"] for c in remaining}
+    assert len(remaining) == 2
+
+    command = shlex.split(night["next_command"])
+    assert command[0] == "vardlagret"
+    done = run(corrections, *command[1:], "--json", expect=None)
+    again = json.loads(done.stdout.strip().splitlines()[-1])
+    assert again["error"] is None, again
+    assert again["release"] == latest(home)["release"] != before["release"]
+    values = (home / "releases" / again["release"] / "data" / "corrections.csv").read_text()
+    assert "gavleborg" in values
+    assert "kalmar" not in values
+
+
+@needs_deliveries
+def test_a_correction_that_matches_nothing_stops_the_night_too(tmp_path: Path) -> None:
+    home, corrections = tmp_path / "home", tmp_path / "corrections"
+    shutil.copytree(REPOSITORY / "corrections", corrections)
+    survey(tmp_path / SURVEY, "21;Gävleborg", "20;Dalarna")
+    run(corrections, "--home", home, "ingest", tmp_path / SURVEY, expect=0)
+    done = run(corrections, "--home", home, "nightly", "--json", expect=4)
+    error = json.loads(done.stdout.strip().splitlines()[-1])["error"]
+    assert "named_doctor_2025_gavleborg matches no record" in error
+    assert "Delete lines" in error

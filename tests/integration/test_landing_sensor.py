@@ -1,0 +1,78 @@
+"""The landing's sensor, evaluated on a real home: whole files start a night once, others do not."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration.defs.sensors import sensors
+from orchestration.example.write import write_example
+from orchestration.home import Home
+from orchestration.ledger.lock import hold
+from tests.support.command import vardlagret
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("VARDLAGRET_HOME", str(tmp_path / "home"))
+    return Home(tmp_path / "home").create_or_open()
+
+
+def evaluate() -> dg.SensorResult | dg.SkipReason:
+    (sensor,) = sensors().sensors or []
+    with dg.DagsterInstance.ephemeral() as instance:
+        return sensor(dg.build_sensor_context(instance=instance))
+
+
+def lay(home: Home, tmp_path: Path, name: str = "synthetic_counties.csv", source: str = "scb_geography") -> Path:
+    file = next((write_example(tmp_path / "example").target).rglob("synthetic_counties.csv"))
+    target = home.landing / source / name
+    target.parent.mkdir(exist_ok=True)
+    shutil.copyfile(file, target)
+    return target
+
+
+def test_an_empty_landing_starts_nothing(home: Home) -> None:
+    found = evaluate()
+    assert isinstance(found, dg.SkipReason)
+    assert "no whole file" in str(found.skip_message)
+
+
+def test_a_whole_file_starts_one_night_and_another_file_another(home: Home, tmp_path: Path) -> None:
+    lay(home, tmp_path)
+    first, again = evaluate(), evaluate()
+    assert isinstance(first, dg.SensorResult)
+    assert isinstance(again, dg.SensorResult)
+    assert first.run_requests
+    assert again.run_requests
+    assert first.run_requests[0].run_key == again.run_requests[0].run_key, "the same files are one run"
+    lay(home, tmp_path, "synthetic_more.csv")
+    more = evaluate()
+    assert isinstance(more, dg.SensorResult)
+    assert more.run_requests
+    assert more.run_requests[0].run_key != first.run_requests[0].run_key
+
+
+@pytest.mark.parametrize("name", ["synthetic_counties.csv.part", ".hidden.csv"])
+def test_a_file_that_is_still_being_written_starts_nothing(name: str, home: Home, tmp_path: Path) -> None:
+    lay(home, tmp_path, name)
+    assert isinstance(evaluate(), dg.SkipReason)
+
+
+def test_while_another_run_holds_the_home_nothing_is_started(home: Home, tmp_path: Path) -> None:
+    lay(home, tmp_path)
+    with hold(home, run_id="r", who="backfill"):
+        found = evaluate()
+    assert isinstance(found, dg.SkipReason)
+    assert "backfill" in str(found.skip_message)
+
+
+def test_a_file_that_has_its_receipt_starts_no_second_night(home: Home, tmp_path: Path) -> None:
+    odd = lay(home, tmp_path, "synthetic\u202ecounties.csv")
+    assert isinstance(evaluate(), dg.SensorResult)
+    vardlagret(home.path, "nightly", expect=None)
+    assert odd.exists(), "refused by its name, it lies where it lay"
+    assert isinstance(evaluate(), dg.SkipReason)
