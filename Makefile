@@ -25,7 +25,8 @@ $(STAMP): requirements.lock pyproject.toml
 nightly: setup  ## the whole nightly job: on example deliveries, or DELIVERIES=folder HOME_DIR=home
 ifeq ($(strip $(DELIVERIES)),)
 	@$(BIN)/vardlagret example $(HOME_DIR)-example
-	@$(BIN)/vardlagret --home $(HOME_DIR) nightly --deliveries $(HOME_DIR)-example || [ $$? -eq 3 ]
+	@VARDLAGRET_PSEUDONYM_KEY_FILE=$(HOME_DIR)-example/.synthetic-pseudonym.key \
+	  $(BIN)/vardlagret --home $(HOME_DIR) nightly --deliveries $(HOME_DIR)-example || [ $$? -eq 3 ]
 else
 	@$(BIN)/vardlagret --home $(HOME_DIR) nightly --deliveries $(DELIVERIES) || [ $$? -eq 3 ]
 endif
@@ -48,6 +49,7 @@ parse: setup  ## dbt parse, without a warehouse
 bench: setup  ## measurements: see benchmarks/README.md
 	@$(BIN)/python -m benchmarks.nightly
 	@$(BIN)/python -m benchmarks.deliveries
+	@$(BIN)/python -m benchmarks.example small
 
 dagster: setup  ## the web page of the orchestrator, on 127.0.0.1:3000
 	@$(BIN)/vardlagret --home $(HOME_DIR) doctor --quiet && VARDLAGRET_HOME=$(abspath $(HOME_DIR)) DAGSTER_HOME=$(abspath $(HOME_DIR))/dagster $(BIN)/dagster dev -h 127.0.0.1 -p 3000

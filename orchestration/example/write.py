@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from orchestration.example import (
     geography,
@@ -20,6 +22,10 @@ from orchestration.example import (
 )
 from orchestration.example.country import Country
 from orchestration.example.delivery import Defect, Written
+
+if TYPE_CHECKING:
+    from orchestration.example.register.scale import Scale
+    from orchestration.example.register.write import RegisterReport
 
 MANIFEST = ".manifest.json"
 # What an example consists of, beside the manifests; relative to its folder.
@@ -66,6 +72,7 @@ class ExampleReport:
     key_path: Path
     files: tuple[ExampleFile, ...]
     defects: tuple[Defect, ...]
+    registers: RegisterReport | None = None
 
     @property
     def records(self) -> int:
@@ -98,18 +105,29 @@ def example_files(seed: int = 1) -> list[Written]:
     ]
 
 
-def write_example(target: Path, seed: int = 1, key_path: Path | None = None) -> ExampleReport:
+def write_example(
+    target: Path,
+    seed: int = 1,
+    key_path: Path | None = None,
+    scale: Scale | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> ExampleReport:
     """Write example deliveries with manifests into `target`, and their key of defects to `key_path`.
 
     Args:
         target: a folder that is new, empty, or holds an earlier example; it is written over.
         seed: gives the values; layouts, places of defects and code lists are the same for all seeds.
         key_path: default `<target>-key.json` beside the folder, so that it is not ingested.
+        scale: also write the registers of that scale; without one, the aggregate files only. Register files have no
+            manifest: their names say the period and that they are synthetic.
+        progress: told a line now and then.
 
     Raises:
         ValueError: the key would lie inside the deliveries.
         FileExistsError: the folder holds a file that no example writes.
     """
+    from orchestration.example.register.write import clear, write_registers
+
     target = target.absolute()
     key_path = (key_path or target.with_name(f"{target.name}-key.json")).absolute()
     if key_path.is_relative_to(target):
@@ -118,24 +136,36 @@ def write_example(target: Path, seed: int = 1, key_path: Path | None = None) -> 
         )
     _refuse_others(target)
     written = example_files(seed)
+    clear(target)
+    registers = write_registers(target, seed, scale, progress) if scale else None
+    if registers:
+        written.append(registers.population)
     for file in written:
         path = target / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(file.content)
         path.with_name(file.name + MANIFEST).write_bytes(file.manifest())
     defects = tuple(defect for file in written for defect in file.defects)
-    key = {"schema": "example_key/1", "defects": [asdict(defect) for defect in defects]}
+    key: dict[str, Any] = {"schema": "example_key/1"}
+    if registers:
+        defects += registers.defects
+        key["patterns"] = registers.patterns
+    key["defects"] = [asdict(defect) for defect in defects]
     key_path.parent.mkdir(parents=True, exist_ok=True)
     key_path.write_text(json.dumps(key, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
     files = tuple(ExampleFile(f.path, len(f.content), f.sha256, f.records) for f in written)
-    return ExampleReport(target, key_path, files, defects)
+    return ExampleReport(target, key_path, files, defects, registers)
 
 
 def _refuse_others(target: Path) -> None:
     """An example among other files would be ingested with them, and a home holds one origin only."""
-    ours = {*FILES, *(path + MANIFEST for path in FILES)}
+    from orchestration.example.register.scb_municipality_age import PATH
+    from orchestration.example.register.write import is_ours
+
+    ours = {*FILES, PATH, *(path + MANIFEST for path in (*FILES, PATH))}
     if not target.exists():
         return
     for path in sorted(target.rglob("*")):
-        if path.is_file() and path.relative_to(target).as_posix() not in ours:
+        relative = path.relative_to(target).as_posix()
+        if path.is_file() and relative not in ours and not is_ours(relative):
             raise FileExistsError(f"{path} is no file of the example: choose a new or empty folder for the example")

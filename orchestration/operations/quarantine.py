@@ -58,7 +58,10 @@ def quarantine_list(home: Home, ledger: Ledger, source_id: str | None = None) ->
         for f in ledger.refused_files()
         if source_id is None or f.source_id == source_id
     ]
-    return {"totals": ledger.quarantine_totals(), "items": items}
+    # Records that a newer delivery of their period has replaced are no part of the sum.
+    expected = ledger.records_expected()
+    records_raw = sum(expected.get(count.delivery_sha256, 0) for count in ledger.record_counts())
+    return {"totals": ledger.quarantine_totals() | {"records_raw": records_raw}, "items": items}
 
 
 class NoSuchDelivery(LookupError):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.sources.catalogue import load_catalogue
 from tests.support.built import Built
 from tests.support.command import answer, latest, vardlagret
 
@@ -30,6 +31,10 @@ def checksums(folder: Path) -> dict[str, str]:
 
 def test_every_planted_defect_is_found_and_nothing_else(example_home: Built, example_deliveries: Path) -> None:
     key = json.loads(example_deliveries.with_name(f"{example_deliveries.name}-key.json").read_text())["defects"]
+    # The registers count as soon as a declaration reads them.
+    sources = {"register": "patient_register", "contacts": "wait_contacts"}
+    declared = {None, *(source.source_id for source in load_catalogue().sources)}
+    key = [d for d in key if sources.get(d["file"].split("/")[0]) in declared]
     planted = {(Path(d["file"]).name, d["line"], d["rule"]) for d in key if d["outcome"] == "quarantined" and d["line"]}
     connection = sqlite3.connect(example_home.home / "ledger.sqlite")
     found = set(connection.execute("select file, line, code from quarantine").fetchall())

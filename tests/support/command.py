@@ -13,8 +13,9 @@ VARDLAGRET = Path(sys.executable).with_name("vardlagret")
 
 
 def environment() -> dict[str, str]:
-    """The caller's environment without a home or an instance of its own."""
-    return {k: v for k, v in os.environ.items() if not k.startswith(("VARDLAGRET_", "DAGSTER_", "DBT_"))}
+    """The caller's environment without a home or an instance of its own, and with a key for synthetic pseudonyms."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("VARDLAGRET_", "DAGSTER_", "DBT_"))}
+    return clean | {"VARDLAGRET_PSEUDONYM_KEY_FILE": str(Path(__file__).with_name("synthetic-pseudonym.key"))}
 
 
 def vardlagret(home: Path, *arguments: object, expect: int | None = 0) -> subprocess.CompletedProcess[str]:
