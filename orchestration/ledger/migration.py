@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 
 from orchestration.ledger import journal
@@ -53,11 +54,11 @@ def rebuild(path: Path) -> tuple[int, Path | None]:
     _remove(fresh)
     with Ledger.open(fresh) as ledger:
         with ledger.transaction() as connection:
-            count = journal.replay(connection, lines)
+            replayed = journal.replay(connection, lines)
         ledger.rows("pragma wal_checkpoint(truncate)")
     old = None
     if path.exists():
-        old = path.with_name(f"{path.name}.replaced-{datetime.now(UTC):%Y%m%dT%H%M%S}")
+        old = _unused(path.with_name(f"{path.name}.replaced-{datetime.now(UTC):%Y%m%dT%H%M%S}"))
         path.replace(old)
         for suffix in ("-wal", "-shm"):
             beside = path.with_name(path.name + suffix)
@@ -65,7 +66,7 @@ def rebuild(path: Path) -> tuple[int, Path | None]:
                 beside.replace(old.with_name(old.name + suffix))
     fresh.replace(path)
     _remove(fresh)
-    return count, old
+    return replayed, old
 
 
 def differences(one: Path, other: Path) -> dict[str, tuple[int, int]]:
@@ -82,6 +83,12 @@ def _rows(path: Path, table: str) -> list[tuple]:
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         order = "1, 2, 3" if table == "coverage" else "rowid"
         return connection.execute(f"select * from {table} order by {order}").fetchall()
+
+
+def _unused(path: Path) -> Path:
+    """The path, or with a number behind it where an earlier ledger was replaced in the same second."""
+    candidates = chain([path], (path.with_name(f"{path.name}.{n}") for n in count(2)))
+    return next(p for p in candidates if not p.exists())
 
 
 def _remove(path: Path) -> None:

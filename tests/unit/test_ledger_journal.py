@@ -53,6 +53,13 @@ def lived(path: Path) -> Path:
     return ledger_path
 
 
+def test_ledgers_replaced_in_the_same_second_are_all_kept(tmp_path: Path) -> None:
+    path = lived(tmp_path)
+    replaced = [rebuild(path)[1] for _ in range(3)]
+    assert len(set(replaced)) == 3
+    assert all(old is not None and old.exists() for old in replaced)
+
+
 def test_the_ledger_made_anew_equals_the_one_it_replaces(tmp_path: Path) -> None:
     path = lived(tmp_path)
     lines, old = rebuild(path)
