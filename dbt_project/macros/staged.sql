@@ -38,7 +38,8 @@ named as not materialized (
       when located.area_text is not null and located.area_code is null and located.outside_reason is null then 'R_AREA'
     end as first_rule,
     concat_ws('|', located.series_key, coalesce(located.area_level, ''), coalesce(located.area_code, located.area_text, ''),
-      coalesce(located.period, ''), located.key_text) as record_key
+      coalesce(located.period, ''), located.key_text
+      {%- if windowed %}, located.period_key{% endif %}) as record_key
   from located
   left join {{ source('declared', 'series') }} as series
     on series.source_id = located.source_id
@@ -73,6 +74,9 @@ select
   {%- if columns %}
   named.delivery_sha256, named.file, named.line, named.column_name, named.source_id, named.layout_id, named.period,
   {{ columns | join(', ') }},
+  {%- if windowed %}
+  {{ month_of_key('period_key') }} as window_month,
+  {%- endif %}
   {%- else %}
   named.* exclude (
     fault_code, fault_column, first_rule, outside_reason, record_key, key_text, compare_text, area_text, area_system,
