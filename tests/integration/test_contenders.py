@@ -50,8 +50,8 @@ def folder(stays: list[Stay], delivered: dict, tmp_path_factory: pytest.TempPath
     ends = pd.DataFrame([(f"{site} {region}", day) for (site, region), day in delivered.items()])
     ends.columns = ["provider", "last_day"]
     path = tmp_path_factory.mktemp("contenders")
-    for name, frame in (("stay", rows), ("delivered", ends)):
-        duckdb.sql(f"copy (select * from frame) to '{path}/{name}.parquet'")
+    duckdb.from_df(rows).write_parquet(str(path / "stay.parquet"))
+    duckdb.from_df(ends).write_parquet(str(path / "delivered.parquet"))
     return path
 
 
