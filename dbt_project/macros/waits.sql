@@ -5,12 +5,9 @@
   waits (`pvv_mov`). From 2020 on: regions are missing in 2019, and before it the rule was another.
 #}
 
-{# The regions' months of one rule under the headline exclusion set, with numerator and denominator. #}
-{% macro register_months(contact_type, guarantee_rule) -%}
-(
-  select *
-  from {{ indicator_facts('fct_wait_times') }} as rows_of_fact
-  where source_id = 'wait_contacts'
+{# The regions' months under the headline exclusion set, with numerator and denominator: a condition on the fact. #}
+{% macro headline_months(contact_type, guarantee_rule) -%}
+source_id = 'wait_contacts'
     and contact_type = '{{ contact_type }}'
     and guarantee_rule = '{{ guarantee_rule }}'
     and phase = 'completed'
@@ -20,10 +17,9 @@
     and period_type = 'month'
     and period >= '2020'
     and area_level = 'region'
-)
 {%- endmacro %}
 
-{# A year is the sum of its months; one with fewer than twelve is flagged. `months`: rows of `register_months`. #}
+{# A year is the sum of its months; one with fewer than twelve is flagged. `months`: facts of regions. #}
 {% macro years_of(months) -%}
 (
   select
@@ -37,9 +33,12 @@
 )
 {%- endmacro %}
 
-{# Of these months, those of regions that have every month of the window, from the first month to the last (M10). #}
+{#
+  The ratio of sums over the regions that have every month from the first to the last (methods M10), by year. They are
+  listed with their own values; a region outside the panel has no row.
+#}
 {% macro constant_panel(months) -%}
-(
+{%- set panel %}(
   select *
   from {{ months }}
   where area_code in (
@@ -49,5 +48,6 @@
     group by area_code
     having count(distinct period) = (select date_diff('month', min(period_start), max(period_start)) + 1 from {{ months }})
   )
-)
+){% endset -%}
+{{ ratio_of_sums(years_of(panel)) }}
 {%- endmacro %}

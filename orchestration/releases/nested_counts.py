@@ -19,7 +19,7 @@ Counts = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Sum:
-    """`whole` = sum of `parts`, by position of the cells; without `whole` it is shown elsewhere and cannot be hidden."""
+    """`whole` = sum of `parts`, by position of the cells; without `whole` it stands elsewhere and is not hidden."""
 
     whole: int | None
     parts: tuple[int, ...]

@@ -2,7 +2,9 @@
 -- made, from the contacts of the wait-time guarantee. A year is the sum of its months, the nation the ratio of sums over
 -- the regions that report.
 with months as (
-  select * from {{ register_months('first_visit', 'days_90') }} as months_of_rule
+  select *
+  from {{ indicator_facts('fct_wait_times') }} as rows_of_fact
+  where {{ headline_months('first_visit', 'days_90') }}
 ),
 
 facts as (
