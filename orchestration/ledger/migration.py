@@ -15,6 +15,7 @@ from orchestration.ledger.ledger import Ledger
 
 _CREATED = re.compile(r"^\s*create (?:table|index|view|trigger) (\w+)", re.MULTILINE)
 
+
 def schema_of(path: Path) -> int:
     """The schema's version that a ledger has; 0 for a file that is none yet. Raises `LedgerError` for a damaged one."""
     try:

@@ -17,7 +17,7 @@ Reasons = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Built:
-    """From what a month is built: fingerprints of deliveries, models and definitions; the warehouse; the last receipt."""
+    """From what a month is built: fingerprints of deliveries, models, definitions; the warehouse; the last receipt."""
 
     inputs: str
     models: str
@@ -84,9 +84,7 @@ class Windows(LedgerFile):
                 [(dataset, month, json.dumps(reasons, ensure_ascii=False)) for dataset, month, reasons in due],
             )
 
-    def start_batch(
-        self, run_id: str, datasets: Sequence[str], months: Sequence[str], kind: str = "months"
-    ) -> str:
+    def start_batch(self, run_id: str, datasets: Sequence[str], months: Sequence[str], kind: str = "months") -> str:
         """Open a batch and say that its months are being built; `provenance` leaves their state as it is."""
         batch_id = f"batch-{secrets.token_hex(6)}"
         dated = [month for month in months if month != "open"]
@@ -111,9 +109,7 @@ class Windows(LedgerFile):
         """Close a batch with what its months were built from; None where it failed, and its months with it."""
         at = now()
         with self.transaction() as connection:
-            (started,) = connection.execute(
-                "select started_at from batches where batch_id = ?", (batch_id,)
-            ).fetchone()
+            (started,) = connection.execute("select started_at from batches where batch_id = ?", (batch_id,)).fetchone()
             connection.execute(
                 "update batches set ended_at = ?, seconds = ?, outcome = ? where batch_id = ?",
                 (at, seconds_between(started, at), "failed" if built is None else "built", batch_id),

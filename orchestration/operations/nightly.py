@@ -94,9 +94,17 @@ def hold_with_ledger(home: Home, who: str, wait_seconds: float | None) -> Iterat
 
 
 def run_nightly(
-    root: Path, *, folder: Path | None = None, wait_seconds: float | None = 0, progress: Progress = lambda _: None
+    root: Path,
+    *,
+    folder: Path | None = None,
+    wait_seconds: float | None = 0,
+    progress: Progress = lambda _: None,
+    within: str | None = None,
 ) -> NightlyResult:
-    """One whole night. Raises `HomeLocked` when another run holds the home longer than `wait_seconds`."""
+    """One whole night. Raises `HomeLocked` when another run holds the home longer than `wait_seconds`.
+
+    `within`: the Dagster run that calls it, where one does.
+    """
     home = Home(root).create_or_open()
     result = NightlyResult(new_nightly_id())
     with (
@@ -110,7 +118,7 @@ def run_nightly(
         receipts_before = len(ledger.receipts())
         fingerprint: str | None = None
         try:
-            fingerprint = _work(night, result, folder, after_a_death=bool(dead))
+            fingerprint = _work(night, result, folder, after_a_death=bool(dead), within=within)
         except Exception as error:
             result.exit = NO_RELEASE
             result.error = str(error) or type(error).__name__
@@ -126,7 +134,7 @@ def run_nightly(
     return result
 
 
-def _work(night: Night, result: NightlyResult, folder: Path | None, *, after_a_death: bool) -> str:
+def _work(night: Night, result: NightlyResult, folder: Path | None, *, after_a_death: bool, within: str | None) -> str:
     """Take in, and build if anything is new. Returns the fingerprint of what was built."""
     from orchestration.operations.stages import take_in_stage
 
@@ -136,9 +144,9 @@ def _work(night: Night, result: NightlyResult, folder: Path | None, *, after_a_d
         take_in_stage(night, folder)
     now = input_fingerprint(night.ledger.current_deliveries(), code)
     if fresh or after_a_death or now != night.ledger.last_good_fingerprint():
-        from orchestration.operations.orchestrator import run_job
+        from orchestration.operations.building import build
 
-        run_job(night.home, run_id=night.run_id, nightly_id=result.nightly_id, folder=folder if fresh else None)
+        build(night, result.nightly_id, take_in=fresh, folder=folder if fresh else None, within=within)
         _conclude(night, result)
         if result.release is None and result.exit == DONE:
             _verify_latest(night, result)

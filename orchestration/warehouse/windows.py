@@ -14,6 +14,8 @@ from datetime import date, timedelta
 OPEN = "open"
 #: Months in one dbt run of a backfill: a range run writes one event per month and asset.
 CHUNK = 24
+#: The first month that is a partition in Dagster; the patient register's regulation begins there.
+FIRST_PARTITION = "2013-01"
 _MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
 
 

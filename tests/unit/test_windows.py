@@ -20,7 +20,9 @@ from orchestration.warehouse.windows import (
 )
 
 
-@pytest.mark.parametrize("text", ["2024-00", "2024-13", "2024-5", "202405", "open", "outside 2024-05", "2024-05-01", ""])
+@pytest.mark.parametrize(
+    "text", ["2024-00", "2024-13", "2024-5", "202405", "open", "outside 2024-05", "2024-05-01", ""]
+)
 def test_what_is_no_month_is_told(text: str) -> None:
     assert not is_month(text)
     with pytest.raises(ValueError, match="write it as 2024-05"):
