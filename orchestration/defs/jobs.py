@@ -1,7 +1,5 @@
 """The job over all assets, and the nightly with its hour."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from orchestration.defs.resources import WarehouseHome

@@ -138,7 +138,7 @@ def recorded(night: Night, manifest: Manifest, batch: Batch) -> Iterator[dict[st
     months = sorted({month for _, month in built})
     batch_id = night.ledger.start_batch(night.run_id, batch.facts, months, batch.kind)
     try:
-        yield {"batch": batch_id, "months": months}
+        yield {"batch": batch_id, "kind": batch.kind, "months": sum(is_month(m) for m in months)}
     except BaseException:
         night.ledger.end_batch(batch_id, None)
         raise

@@ -7,7 +7,7 @@ or Great Expectations is imported: a night with nothing new takes a second or tw
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
@@ -105,26 +105,47 @@ def run_nightly(
 
     `within`: the Dagster run that calls it, where one does.
     """
-    home = Home(root).create_or_open()
-    result = NightlyResult(new_nightly_id())
+    return recorded_run(
+        Home(root).create_or_open(),
+        "nightly",
+        lambda night, result, died: _work(night, result, folder, after_a_death=died, within=within),
+        wait_seconds=wait_seconds,
+        progress=progress,
+    )
+
+
+def recorded_run(
+    home: Home,
+    kind: str,
+    work: Callable[[Night, NightlyResult, bool], str | None],
+    *,
+    wait_seconds: float | None,
+    progress: Progress,
+) -> NightlyResult:
+    """Hold the home, open a run in the ledger, do its work, and close it with what it did. Raises `HomeLocked`.
+
+    `work` is told whether an earlier run died, and returns the fingerprint of what it built from, None where it did not
+    build everything. What it raises becomes the result's error.
+    """
+    result = NightlyResult(new_nightly_id().replace("nightly", kind, 1))
     with (
-        hold(home, run_id=result.nightly_id, who="nightly", wait_seconds=wait_seconds),
+        hold(home, run_id=result.nightly_id, who=kind, wait_seconds=wait_seconds),
         Ledger.open(home.ledger) as ledger,
     ):
         dead = ledger.close_dead_runs()
-        run_id = ledger.start_run("nightly", result.nightly_id)
+        run_id = ledger.start_run(kind, result.nightly_id)
         night = Night(home, ledger, run_id, progress)
         token = _PROGRESS.set(progress)
         receipts_before = len(ledger.receipts())
         fingerprint: str | None = None
         try:
-            fingerprint = _work(night, result, folder, after_a_death=bool(dead), within=within)
+            fingerprint = work(night, result, bool(dead))
         except Exception as error:
             result.exit = NO_RELEASE
             result.error = str(error) or type(error).__name__
             # An expired correction says itself what to delete; then the night is run again.
             again = "nightly" if "CorrectionExpired" in result.error else "status"
-            result.next_command = f"vardlagret --home {root} {again}"
+            result.next_command = f"vardlagret --home {home.path} {again}"
         finally:
             _PROGRESS.reset(token)
         _describe(night, result, receipts_before)
@@ -147,7 +168,7 @@ def _work(night: Night, result: NightlyResult, folder: Path | None, *, after_a_d
         from orchestration.operations.building import build
 
         build(night, result.nightly_id, take_in=fresh, folder=folder if fresh else None, within=within)
-        _conclude(night, result)
+        conclude(night, result)
         if result.release is None and result.exit == DONE:
             _verify_latest(night, result)
     else:
@@ -174,7 +195,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _conclude(night: Night, result: NightlyResult) -> None:
+def conclude(night: Night, result: NightlyResult) -> None:
     """What the release stage decided, as the night's exit and next command."""
     release = next(s["detail"] for s in reversed(night.ledger.stages_of(night.run_id)) if s["name"] == "release")
     result.release = release.get("release_id") if release.get("made") else None

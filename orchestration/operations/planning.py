@@ -34,6 +34,8 @@ _CODES: dict[Only, set[str]] = {
     "missing": {"missing"},
     "stale": {"revision", "model", "definition", "look_ahead"},
 }
+# Deliveries named as reasons of one month.
+_LISTED = 5
 # What makes the lexical views over the cells, and the versions that run them.
 _UNDER_ALL = ("lexical.py", "cells.py", "prepare.py")
 
@@ -240,11 +242,14 @@ class Planner:
         for month, deliveries in said.items():
             if any(r["code"] == "missing" for r in due[month]):
                 continue
-            for sha256 in sorted(deliveries, key=str):
+            listed = sorted(deliveries, key=str)
+            for sha256 in listed[:_LISTED]:
                 detail = (
                     f"rows differ in {self._file_name(sha256)}" if sha256 else "what was delivered is current no more"
                 )
                 due[month].append({"code": "revision", "detail": detail, "delivery_sha256": sha256})
+            if more := len(listed) - _LISTED if len(listed) > _LISTED else 0:
+                due[month].append({"code": "revision", "detail": f"rows differ in {more} more deliveries"})
 
     def _file_name(self, sha256: str) -> str:
         return next((d.file_name for d in self._current if d.delivery_sha256 == sha256), sha256[:12])

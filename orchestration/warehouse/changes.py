@@ -95,7 +95,11 @@ def compare(
     for layout in layouts.values():
         if is_dated(layout):
             was, now = (
-                {(h.scope_key, h.period_key) for h in side if h.layout_id == layout.layout_id}
+                {
+                    (h.scope_key, h.period_key)
+                    for h in side
+                    if h.layout_id == layout.layout_id and is_month(h.period_key)
+                }
                 for side in (before, after)
             )
             changes.pairs |= was ^ now

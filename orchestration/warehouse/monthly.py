@@ -52,7 +52,10 @@ class Manifest:
 
     @classmethod
     def read(cls, path: Path) -> Manifest:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        return cls.of(json.loads(path.read_text(encoding="utf-8")))
+
+    @classmethod
+    def of(cls, content: Mapping[str, Any]) -> Manifest:
         return cls(content["nodes"], content["macros"], content["sources"])
 
     @cached_property
