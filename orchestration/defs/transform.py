@@ -9,7 +9,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 from orchestration.defs.deliveries import OWNERS
 from orchestration.defs.resources import WarehouseHome
 from orchestration.indicators.catalogue import load_definitions
-from orchestration.warehouse.monthly import TAG
+from orchestration.warehouse.monthly import is_monthly
 from orchestration.warehouse.windows import FIRST_PARTITION
 
 # One partition more than the months that have ended: a month is delivered before it ends.
@@ -33,7 +33,7 @@ class Translator(DagsterDbtTranslator):
         )
 
     def get_partitions_def(self, dbt_resource_props: Mapping[str, Any]) -> dg.PartitionsDefinition | None:
-        return MONTHS if TAG in dbt_resource_props.get("tags", []) else None
+        return MONTHS if is_monthly(dbt_resource_props) else None
 
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """dbt's own, or for an indicator what its definition says."""

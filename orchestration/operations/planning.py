@@ -24,7 +24,7 @@ from orchestration.sources.catalogue import Catalogue
 from orchestration.warehouse import cells as cells_module
 from orchestration.warehouse.changes import Changes, Held, compare, is_dated
 from orchestration.warehouse.monthly import Manifest, MonthlyFact
-from orchestration.warehouse.windows import OPEN, Window, is_month, ordinal, reached_by, runs
+from orchestration.warehouse.windows import OPEN, Window, is_month, ordinal, reached_by, runs, shifted
 
 Only = Literal["failed", "missing", "stale"]
 Reason = dict[str, Any]
@@ -203,7 +203,14 @@ class Planner:
         sources = {source for source, _ in fact.layouts}
         for source in (s for s in self.catalogue.sources if s.source_id in sources):
             before, after = (
-                sorted({h for m in months for h in side.get(m, ()) if h.source_id == source.source_id})
+                sorted(
+                    {
+                        h
+                        for m in months
+                        for h in side.get(m, ())
+                        if h.source_id == source.source_id and (h.source_id, h.layout_id) not in fact.beside
+                    }
+                )
                 for side in (then, now)
             )
             own = sorted(
@@ -226,10 +233,40 @@ class Planner:
                     due[earlier].append(
                         {"code": "look_ahead", "detail": f"follow-up reaches into {month}", "month": month}
                     )
+        for month in sorted(self._followed_on(fact, then, now, months, as_of) & set(known) - changed):
+            due[month].append(
+                {"code": "look_ahead", "detail": "follow-up that ended with the data goes on, or no more"}
+            )
         for month in sorted(reached & set(known) - changed):
             if not due[month]:
                 due[month].append({"code": "look_ahead", "detail": "an episode reaches into a changed month"})
         provenance |= set(months) - changed
+
+    def _followed_on(
+        self,
+        fact: MonthlyFact,
+        then: Mapping[str, Sequence[Held]],
+        now: Mapping[str, Sequence[Held]],
+        months: Sequence[str],
+        as_of: str,
+    ) -> set[str]:
+        """Months whose follow-up ran out with the data, where a sender's data has now another end.
+
+        Where a month was passed over, the next one delivered says that nothing more comes of the months before.
+        """
+        if not fact.look_ahead_days:
+            return set()
+        after = _covered(now)
+        before = _covered(then) if as_of else {s: m - set(months) for s, m in after.items()}
+        found: set[str] = set()
+        for sender in {*before, *after}:
+            was, told = before.get(sender, set()), after.get(sender, set())
+            others = [was & told] if was & told else list(before.values())
+            for month in (was ^ told) & set(months):
+                for stable in others:
+                    if last := max((m for m in stable if m < month), default=None):
+                        found |= {last, *reached_by(shifted(last, 1), fact.look_ahead_days)}
+        return found
 
     def _say_revised(self, found: Changes, after: Sequence[Held], due: ByMonth, months: set[str]) -> None:
         by_pair = {(h.scope_key, h.period_key): h for h in after}
@@ -274,31 +311,37 @@ class Planner:
         return hashlib.sha256("\n".join([fact.code, *declared, _under_all()]).encode()).hexdigest()
 
     def _held(self, fact: MonthlyFact, deliveries: Iterable[CurrentDelivery]) -> dict[str, list[Held]]:
-        """By month, what is current for it: dated records by their month, what hangs on them by the sending.
+        """By month, what is current for it: dated records in theirs, those of a sending in every month it covers.
 
         Layouts without months belong to every month.
         """
         by_month: dict[str, set[Held]] = defaultdict(set)
-        senders: dict[tuple[str, str, str], set[str]] = defaultdict(set)
-        others: list[tuple[bool, Held]] = []
+        everywhere: list[Held] = []
         for d in deliveries:
             if (d.source_id, d.layout_id) not in fact.layouts:
                 continue
             layout = next(s for s in self.catalogue.sources if s.source_id == d.source_id).layout(d.layout_id)
             window = window_in_name(layout, d.file_name)
+            reader = self._readers.get(d.delivery_sha256, "")
             for scope, period in d.coverage:
-                held = Held(d.source_id, d.layout_id, scope, period, d.delivery_sha256,
-                            self._readers.get(d.delivery_sha256, ""), window.sending if window else "")  # fmt: skip
-                if is_dated(layout):
-                    by_month[held.month].add(held)
-                    senders[held.source_id, held.sender, held.sending].add(held.month)
-                else:
-                    others.append((window is not None, held))
-        for sent, held in others:
-            months = senders[held.source_id, held.sender, held.sending] if sent else {*by_month, OPEN}
-            for month in months:
-                by_month[month].add(held)
+                held = Held(d.source_id, d.layout_id, scope, period, d.delivery_sha256, reader)
+                if window is None:
+                    everywhere.append(held)
+                for month in [held.month] if is_dated(layout) else window.months if window else ():
+                    by_month[month].add(held)
+        for month in {*by_month, OPEN}:
+            by_month[month].update(everywhere)
         return {month: sorted(held) for month, held in by_month.items()}
+
+
+def _covered(held: Mapping[str, Sequence[Held]]) -> dict[str, set[str]]:
+    """By sender (a scope without its layout), the months it has delivered."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for month, several in held.items():
+        for h in several:
+            if is_month(h.period_key) and h.period_key == month:
+                found[h.scope_key.removeprefix(f"{h.source_id}/{h.layout_id}")].add(month)
+    return found
 
 
 def _fingerprint(held: Iterable[Held]) -> str:

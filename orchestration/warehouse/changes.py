@@ -27,7 +27,7 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, order=True)
 class Held:
-    """A delivery that is, or was, current for a scope and a period; `sending` is what its name says it covers."""
+    """A delivery that is, or was, current for a scope and a period, and the hash of what read it."""
 
     source_id: str
     layout_id: str
@@ -35,12 +35,6 @@ class Held:
     period_key: str
     delivery_sha256: str
     reader_hash: str = ""
-    sending: str = ""
-
-    @property
-    def sender(self) -> str:
-        """The scope without its layout: what the same sender's other files share."""
-        return self.scope_key.removeprefix(f"{self.source_id}/{self.layout_id}")
 
     @property
     def month(self) -> str:

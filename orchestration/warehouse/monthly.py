@@ -1,6 +1,7 @@
 """The monthly set, as dbt's manifest has it: models tagged `monthly`, what they read, and what reads them.
 
-There is no second list: a model joins the set by its tag and its `window` meta (`macros/windows.sql`).
+There is no second list: a model joins the set by its tag and its `window` meta (`macros/windows.sql`). Views and small
+tables with the tag alone are made whole by whoever reads them.
 """
 
 from __future__ import annotations
@@ -21,10 +22,13 @@ Layouts = frozenset[tuple[str, str]]
 class MonthlyFact:
     """A fact over monthly models. Where no fact stands over a monthly model yet, that model stands for itself.
 
+    Staging that nothing reads is built beside the facts of its source: its records are counted, and no more.
+
     Attributes:
         models: ids of its monthly models.
         tables: `(schema, name)` of each.
         layouts: `(source, layout)` whose cells they read, also through models that are not monthly.
+        beside: those among them that only staging reads: they change no fact.
         look_ahead_days: the longest that one of them reads past its month.
         look_back_months: the most months that one of them reads before its month.
         indicators: ids that rest on the fact.
@@ -35,6 +39,7 @@ class MonthlyFact:
     models: frozenset[str]
     tables: tuple[tuple[str, str], ...]
     layouts: Layouts
+    beside: Layouts
     look_ahead_days: int
     look_back_months: int
     indicators: tuple[str, ...]
@@ -61,19 +66,47 @@ class Manifest:
     @cached_property
     def monthly(self) -> frozenset[str]:
         """Ids of the monthly models."""
-        return frozenset(n for n, node in self.nodes.items() if _is_model(node) and TAG in node.get("tags", []))
+        return frozenset(n for n, node in self.nodes.items() if is_monthly(node))
 
     @cached_property
     def facts(self) -> tuple[MonthlyFact, ...]:
         """Every fact that rests on a monthly model, by name; monthly models under no fact stand for themselves."""
         over: dict[str, set[str]] = {}
+        alone: set[str] = set()
         for model in self.monthly:
-            facts = [n for n in self.above(model) if self.nodes[n]["name"].startswith("fct_")]
-            alone = not facts and not (self.above(model) & self.monthly)
-            for fact in facts or ([model] if alone else []):
+            above = self.above(model)
+            facts = [n for n in above if self.nodes[n]["name"].startswith("fct_")]
+            for fact in facts:
                 over.setdefault(fact, set()).add(model)
+            if not facts and not above & self.monthly:
+                alone.add(model)
+        unread = {n for n in alone if not self.above(n) and self._is_staging(n)}
+        for model in alone - unread:
+            over[model] = {model}
         models = {fact: frozenset(own | (self.below(fact) & self.monthly)) for fact, own in over.items()}
-        return tuple(self._fact(n, models[n]) for n in sorted(models, key=lambda n: self.nodes[n]["name"]))
+        sources = {fact: {s for s, _ in self._cells_of(own)} for fact, own in models.items()}
+        beside: dict[str, set[str]] = {fact: set() for fact in models}
+        for model in unread:
+            (source,) = {s for s, _ in self._cells_of([model])}
+            readers = [fact for fact, read in sources.items() if source in read]
+            for fact in readers:
+                beside[fact].add(model)
+            if not readers:
+                models[model], beside[model] = frozenset({model}), set()
+        names = sorted(models, key=lambda n: self.nodes[n]["name"])
+        return tuple(self._fact(n, models[n], frozenset(beside[n])) for n in names)
+
+    def _is_staging(self, model: str) -> bool:
+        parents = (self.sources.get(n, {}) for n in self.nodes[model]["depends_on"]["nodes"])
+        return any(parent.get("source_name") == "cells" for parent in parents)
+
+    def _cells_of(self, models: Iterable[str]) -> Layouts:
+        """The layouts whose cells models read."""
+        read = frozenset().union(*(self.below(m) for m in models))
+        names = [
+            self.sources[n]["name"] for n in read & self.sources.keys() if self.sources[n]["source_name"] == "cells"
+        ]
+        return frozenset((source, layout) for source, layout in (name.split("__", 1) for name in names))
 
     def upstream(self, models: Iterable[str]) -> frozenset[str]:
         """Models and seeds that monthly models read and that are not monthly themselves."""
@@ -111,18 +144,19 @@ class Manifest:
                     children.setdefault(parent, []).append(name)
         return children
 
-    def _fact(self, fact: str, models: frozenset[str]) -> MonthlyFact:
-        windows = [_window(self.nodes[m]) for m in models]
+    def _fact(self, fact: str, own: frozenset[str], beside: frozenset[str]) -> MonthlyFact:
+        models = own | beside
+        windows = [self.nodes[m]["config"]["meta"]["window"] for m in own]
         read = models | frozenset().union(*(self.below(m) for m in models))
-        layouts = [self.sources[n] for n in read if n in self.sources and self.sources[n]["source_name"] == "cells"]
-        above = frozenset().union(*(self.above(m) for m in models)) if fact in models else self.above(fact)
-        indicators = [self.nodes[n]["name"] for n in above if self.nodes[n]["name"].startswith("ind_")]
+        indicators = [self.nodes[n]["name"] for n in self.above(fact) if self.nodes[n]["name"].startswith("ind_")]
         seeds = [n for n in read if n in self.nodes and self.nodes[n]["resource_type"] == "seed"]
+        layouts = self._cells_of(own)
         return MonthlyFact(
             name=self.nodes[fact]["name"],
             models=models,
             tables=tuple(sorted((self.nodes[m]["schema"], self.nodes[m]["alias"]) for m in models)),
-            layouts=frozenset(tuple(source["name"].split("__", 1)) for source in layouts),
+            layouts=layouts | self._cells_of(beside),
+            beside=self._cells_of(beside) - layouts,
             look_ahead_days=max(int(w.get("look_ahead_days") or 0) for w in windows),
             look_back_months=max(int(w.get("look_back_months") or 0) for w in windows),
             indicators=tuple(sorted(name.removeprefix("ind_") for name in indicators)),
@@ -153,9 +187,7 @@ def _is_model(node: Mapping[str, Any]) -> bool:
     return node["resource_type"] == "model"
 
 
-def _window(node: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A monthly model's `window` meta. Raises `ValueError` where it has none."""
-    window = node["config"].get("meta", {}).get("window")
-    if not isinstance(window, Mapping) or "column" not in window:
-        raise ValueError(f"model {node['name']} is tagged {TAG} but its meta names no window: see macros/windows.sql")
-    return window
+def is_monthly(node: Mapping[str, Any]) -> bool:
+    """Whether a node of the manifest is replaced window by window: tagged, and with a window in its meta."""
+    meta = node.get("config", {}).get("meta") or node.get("meta") or {}
+    return _is_model(node) and TAG in node.get("tags", []) and "window" in meta

@@ -77,10 +77,10 @@ class Register:
         ]
         cells_file(self.folder, SOURCE, DIAGNOSES, sha[DIAGNOSES], coded)
         held = [
-            Held("patient_register", STAYS, scope[STAYS], m, sha[STAYS], "r", sending)
+            Held("patient_register", STAYS, scope[STAYS], m, sha[STAYS], "r")
             for m in [*months, *(["open"] if open_ else [])]
         ]
-        return [*held, Held("patient_register", DIAGNOSES, scope[DIAGNOSES], sending, sha[DIAGNOSES], "r", sending)]
+        return [*held, Held("patient_register", DIAGNOSES, scope[DIAGNOSES], sending, sha[DIAGNOSES], "r")]
 
     def compare(
         self, before: list[Held], after: list[Held], history: list[Held] | None = None, days: int = 30
