@@ -3,7 +3,7 @@
 -- A month reads the returns of the 30 days after it, so a change in March reaches back to January (31 January + 30 days).
 {{ config(
   materialized='incremental', incremental_strategy='replace_window', on_schema_change='fail', tags=['monthly'],
-  meta={'window': {'column': 'index_month', 'look_ahead_days': 31}}
+  meta={'window': {'column': 'index_month', 'look_ahead_days': 30}}
 ) }}
 with judged as (
   {%- if all_months() %}
