@@ -8,6 +8,14 @@
 {%- set last = '(until, last_admission, stay_id)' %}
 {%- set first = '(admission_date, first_until, first_stay_id)' %}
 select
+  source_id, site, person_key, stay_id, admission_date, until, died, death_date, stay_count, planned, main_diagnosis,
+  residence_region, residence_municipality, provider_region, sex, birth_date, followable, episode_month
+from {{ ref('int_episodes__spells') }}
+where episode_spell_count = 1 and {{ in_window('episode_month') }}
+
+union all
+
+select
   any_value(source_id) as source_id,
   site,
   person_key,
@@ -27,5 +35,5 @@ select
   bool_and(followable) as followable,
   any_value(episode_month) as episode_month
 from {{ ref('int_episodes__spells') }}
-where {{ in_window('episode_month') }}
+where episode_spell_count > 1 and {{ in_window('episode_month') }}
 group by site, person_key, episode_admission

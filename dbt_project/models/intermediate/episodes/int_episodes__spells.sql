@@ -50,12 +50,15 @@ numbered as (
   select
     *,
     count(*) filter (where not joins_spell) over own as spell,
-    count(*) filter (where not joins_spell and not joins_same_day) over own as episode
+    count(*) filter (where not joins_spell and not joins_same_day) over own as episode,
+    -- Nineteen stays in twenty are an episode of their own, and need no grouping.
+    not joins_spell and not joins_same_day
+      and coalesce(not lead(joins_spell) over own and not lead(joins_same_day) over own, true) as alone
   from linked
   window own as ({{ by_order }} rows unbounded preceding)
 ),
 
-spells as (
+grouped as (
   select
     site,
     person_key,
@@ -63,7 +66,7 @@ spells as (
     any_value(source_id) as source_id,
     min(admission_date) as admission_date,
     max(until) as until,
-    bool_or(deceased or coalesce(death_date <= until, false)) as ended_in_death,
+    bool_or(deceased) as deceased,
     min(death_date) as death_date,
     count(*) as stay_count,
     min_by(struct_pack(until := until, stay_id := stay_id, planned := planned, code := main_diagnosis),
@@ -72,44 +75,41 @@ spells as (
       municipality := residence_municipality, provider_region := provider_region, sex := sex, birth_date := birth_date,
       followable := followable), (until, admission_date, stay_id)) as last_stay
   from numbered
+  where not alone
   group by site, person_key, episode, spell
+),
+
+spells as (
+  select
+    source_id, site, person_key, stay_id, admission_date, until, deceased, death_date, 1 as stay_count,
+    until as first_until, stay_id as first_stay_id, planned, main_diagnosis, admission_date as last_admission,
+    residence_region, residence_municipality, provider_region, sex, birth_date, followable,
+    admission_date as episode_admission, until as episode_until, 1 as episode_spell_count
+  from numbered
+  where alone
+
+  union all
+
+  select
+    source_id, site, person_key, last_stay.stay_id, admission_date, until, deceased, death_date, stay_count,
+    first_stay.until, first_stay.stay_id, first_stay.planned, first_stay.code, last_stay.admission,
+    last_stay.region, last_stay.municipality, last_stay.provider_region, last_stay.sex, last_stay.birth_date,
+    last_stay.followable,
+    min(admission_date) over own, max(until) over own, count(*) over own
+  from grouped
+  window own as (partition by site, person_key, episode)
 ),
 
 placed as (
   select
-    *,
-    min(admission_date) over own as episode_admission,
-    max(until) over own as episode_until
+    * exclude (deceased),
+    deceased or coalesce(death_date <= until, false) as died,
+    case when episode_until = date '9999-12-31' then {{ open_month() }}
+      else cast(date_trunc('month', episode_until) as date) end as episode_month
   from spells
-  window own as (partition by site, person_key, episode)
 )
 
-select
-  source_id,
-  site,
-  person_key,
-  last_stay.stay_id as stay_id,
-  admission_date,
-  until,
-  ended_in_death or coalesce(death_date <= until, false) as died,
-  death_date,
-  stay_count,
-  first_stay.until as first_until,
-  first_stay.stay_id as first_stay_id,
-  first_stay.planned as planned,
-  first_stay.code as main_diagnosis,
-  last_stay.admission as last_admission,
-  last_stay.region as residence_region,
-  last_stay.municipality as residence_municipality,
-  last_stay.provider_region as provider_region,
-  last_stay.sex as sex,
-  last_stay.birth_date as birth_date,
-  last_stay.followable as followable,
-  episode_admission,
-  episode_until,
-  case when episode_until = date '9999-12-31' then {{ open_month() }}
-    else cast(date_trunc('month', episode_until) as date) end as episode_month
-from placed
+select * from placed
 {%- if not all_months() %}
-where {{ in_window("case when episode_until = date '9999-12-31' then " ~ open_month() ~ " else cast(date_trunc('month', episode_until) as date) end") }}
+where {{ in_window('episode_month') }}
 {%- endif %}
