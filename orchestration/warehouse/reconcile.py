@@ -91,3 +91,32 @@ def unmapped_series(
     ]
     union = "\nunion all\n".join(parts)
     return connection.execute(f"select *, count(*) from ({union}) group by all order by all").fetchall()
+
+
+def unread_series(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> list[tuple[str, str, str, str, int]]:
+    """(source, layout, fact, reason, records) of declared series that have values and of which the fact holds nothing.
+
+    The fact's model then has no branch for the layout: the records are accepted, and published nowhere.
+    """
+    found: list[tuple[str, str, str, str, int]] = []
+    for source, layout in catalogue.layouts():
+        for fact in sorted({s.fact for s in layout.series}):
+            row = connection.execute(
+                f"""with sent as (
+                      select delivery_sha256 from {staging_table(source.source_id, layout.layout_id)}
+                      where record_status = 'accepted' and mapped and fact = ? and value_status = 'normal'
+                    ),
+                    held as (
+                      select delivery_sha256 from marts.{fact}
+                      union
+                      select l.delivery_sha256 from marts.{fact} join marts.lineage as l using (lineage_id)
+                    )
+                    select (select count(*) from sent),
+                      (select count(*) from sent semi join held using (delivery_sha256))""",
+                [fact],
+            ).fetchone()
+            assert row is not None
+            if row[0] and not row[1]:
+                reason = f"no model of {fact} reads this layout"
+                found.append((source.source_id, layout.layout_id, fact, reason, row[0]))
+    return found
