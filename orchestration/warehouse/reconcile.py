@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orchestration.sql import quoted
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -96,27 +98,33 @@ def unmapped_series(
 def unread_series(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> list[tuple[str, str, str, str, int]]:
     """(source, layout, fact, reason, records) of declared series that have values and of which the fact holds nothing.
 
-    The fact's model then has no branch for the layout: the records are accepted, and published nowhere.
+    The fact's model then has no branch for the layout: the records are accepted, and published nowhere. Row-level
+    layouts feed one fact and keep neither its name nor a value's status.
     """
     found: list[tuple[str, str, str, str, int]] = []
     for source, layout in catalogue.layouts():
-        for fact in sorted({s.fact for s in layout.series}):
+        facts = sorted({s.fact for s in layout.series})
+        table = staging_table(source.source_id, layout.layout_id)
+        names = connection.execute(f"select * from {table} limit 0").description if facts else []
+        held_by_value = {"fact", "value_status"} <= {name for name, *_ in names}
+        for fact in facts:
+            feeds = f"and fact = {quoted(fact)} and value_status = 'normal'" if held_by_value else ""
             row = connection.execute(
                 f"""with sent as (
-                      select delivery_sha256 from {staging_table(source.source_id, layout.layout_id)}
-                      where record_status = 'accepted' and mapped and fact = ? and value_status = 'normal'
+                      select delivery_sha256, count(*) as records from {table}
+                      where record_status = 'accepted' and mapped {feeds} group by delivery_sha256
                     ),
                     held as (
                       select delivery_sha256 from marts.{fact}
                       union
                       select l.delivery_sha256 from marts.{fact} join marts.lineage as l using (lineage_id)
                     )
-                    select (select count(*) from sent),
-                      (select count(*) from sent semi join held using (delivery_sha256))""",
-                [fact],
+                    select coalesce(sum(records), 0)::bigint, count(held.delivery_sha256)
+                    from sent left join held using (delivery_sha256)"""
             ).fetchone()
             assert row is not None
-            if row[0] and not row[1]:
+            records, reached = row
+            if records and not reached:
                 reason = f"no model of {fact} reads this layout"
-                found.append((source.source_id, layout.layout_id, fact, reason, row[0]))
+                found.append((source.source_id, layout.layout_id, fact, reason, records))
     return found

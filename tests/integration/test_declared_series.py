@@ -22,11 +22,13 @@ PAIRS = sorted(
 @pytest.mark.parametrize("pair", PAIRS, ids="/".join)
 def test_the_example_has_values_of_every_declared_pair(pair: tuple[str, str, str], example_home: Built) -> None:
     source, layout, fact = pair
+    table = staging_table(source, layout)
     with duckdb.connect(str(example_home.warehouse), read_only=True) as warehouse:
+        names = {name for name, *_ in warehouse.execute(f"select * from {table} limit 0").description}
+        # Row-level layouts feed one fact and keep neither its name nor a value's status.
+        feeds = f"and fact = '{fact}' and value_status = 'normal'" if "value_status" in names else ""
         (values,) = warehouse.execute(
-            f"select count(*) from {staging_table(source, layout)} "
-            "where record_status = 'accepted' and mapped and fact = ? and value_status = 'normal'",
-            [fact],
+            f"select count(*) from {table} where record_status = 'accepted' and mapped {feeds}"
         ).fetchone() or (0,)
     assert values, "without values nothing is proved of the pair"
 
