@@ -6,10 +6,10 @@ HOME_DIR ?= var
 DELIVERIES ?=
 STAMP := $(VENV)/.installed
 
-.PHONY: setup nightly test fuzz lint types parse bench lock dagster clean help
+.PHONY: setup nightly test bad-input fuzz lint types parse bench lock dagster clean help
 
 help:  ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
 setup: $(STAMP)  ## virtual environment with locked dependencies
 
@@ -33,6 +33,9 @@ endif
 
 test: setup  ## all tests; those on the real exports run where ../shared/deliveries lies
 	@$(BIN)/pytest -n 2 --dist loadfile
+
+bad-input: setup  ## the table of bad input, one line per input, and the mutants' count, as a test report
+	@$(BIN)/pytest --bad-input tests/e2e/test_bad_input.py tests/unit/test_readers_tabular.py tests/integration/test_mutants.py
 
 fuzz: setup  ## parsers fed with damaged files, for FUZZ_SECONDS (300)
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-300} $(BIN)/pytest -s tests/fuzz -k on_and_on

@@ -27,14 +27,30 @@ with cells as not materialized (
   {%- endif %}
 ),
 
+dated as (
+  select system, lower(alias) as alias, area_code, area_level, coalesce(valid_from, date '0001-01-01') as first_day,
+    coalesce(valid_to, date '9999-12-31') as last_day
+  from {{ ref('seed_area_aliases') }}
+),
+
+-- A name that means two areas at one time means none: it is not guessed at.
+aliases as (
+  select one.system, one.alias, one.area_code, one.area_level, one.first_day, one.last_day
+  from dated as one
+  join dated as other
+    on other.system = one.system and other.alias = one.alias
+    and other.first_day <= one.last_day and one.first_day <= other.last_day
+  group by all
+  having count(*) = 1
+),
+
 located as not materialized (
   select cells.*, aliases.area_code, aliases.area_level
   from cells
-  left join {{ ref('seed_area_aliases') }} as aliases
+  left join aliases
     on aliases.system = cells.area_system
-    and lower(aliases.alias) = lower(cells.area_text)
-    and coalesce(cells.period_start, date '9999-12-31') between coalesce(aliases.valid_from, date '0001-01-01')
-      and coalesce(aliases.valid_to, date '9999-12-31')
+    and aliases.alias = lower(cells.area_text)
+    and coalesce(cells.period_start, date '9999-12-31') between aliases.first_day and aliases.last_day
 ),
 
 named as not materialized (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from orchestration.ledger.file import LedgerFile
 
@@ -159,8 +159,8 @@ class Records(LedgerFile):
         )
         return [QuarantinePlace(*row) for row in rows]
 
-    def refused_files(self) -> list[RefusedFile]:
-        """Files whose last arrival was refused, oldest first. Sent again and accepted, a file is gone from here."""
+    def refused_files(self, outcome: Literal["refused", "unrecognised"] = "refused") -> list[RefusedFile]:
+        """Files whose last arrival had this outcome, oldest first. Accepted since then, a file is gone from here."""
         rows = self.rows(
             """with judged as (
                  select r.receipt_id, r.received_at, r.file_name, r.delivery_sha256, o.outcome, o.code, o.message,
@@ -169,6 +169,7 @@ class Records(LedgerFile):
                      order by r.received_at desc, o.outcome_id desc) as place
                  from receipts as r join outcomes as o using (receipt_id))
                select file_name, delivery_sha256, source_id, code, message, received_at from judged
-               where place = 1 and outcome = 'refused' order by received_at"""
+               where place = 1 and outcome = ? order by received_at""",
+            (outcome,),
         )
         return [RefusedFile(*row) for row in rows]

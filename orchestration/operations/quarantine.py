@@ -25,6 +25,13 @@ ROW_RULES = {
     "R_PATTERN": "the text does not match the declared pattern",
     "R_CONFLICT": "records with the same key give different values",
 }
+# What is expected where that does not follow from the column's own declaration.
+_EXPECTED = {
+    "R_FIELDS": "as many fields as the heading has",
+    "R_AREA": "a name or code of an area that existed then, as in the owner's earlier exports",
+    "R_DATES": "a date that is not after the one it must precede",
+    "R_CONFLICT": "one value per key",
+}
 FIRST_ROWS = 20
 
 
@@ -92,6 +99,8 @@ def quarantine_show(
     for place in shown:
         column = place.column_name
         name = column if column in {c.name for c in layout.columns} else _fallback(layout, column, place.code)
+        if place.code == "R_AREA":
+            column = name
         row: dict[str, Any] = {"line": place.line, "column": column or name, "rule": place.code, "period": place.period}
         candidates = [t for t in texts.get(place.line, []) if column in (None, name) or t.get("column_name") == column]
         text = (candidates or texts.get(place.line, [{}]))[0].get(name or "")
@@ -140,6 +149,8 @@ def _heading(source: Source, column: str | None) -> str | None:
 
 def _expected(source: Source, column: str | None, code: str) -> str:
     """What the declaration asks of the column, in words."""
+    if code in _EXPECTED:
+        return _EXPECTED[code]
     for layout in source.layouts:
         for c in layout.columns:
             if column not in (c.name, c.heading_text):
@@ -153,9 +164,7 @@ def _expected(source: Source, column: str | None, code: str) -> str:
             if layout.period and c.name in layout.period.columns:
                 return "a period written as " + " or ".join(layout.period.formats)
             return c.pattern or "text"
-    return (
-        "a name or code of the crosswalk" if code == "R_AREA" else "one value per key" if code == "R_CONFLICT" else ""
-    )
+    return ""
 
 
 def _fallback(layout: Any, column: str | None, code: str) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
+from orchestration.ledger.records import RefusedFile
 from orchestration.operations.nightly import hold_with_ledger, run_nightly
 from orchestration.operations.stages import Progress
 from orchestration.sources.catalogue import load_catalogue
@@ -21,11 +22,12 @@ def retry(home: Home, *, wait_seconds: float | None, progress: Progress) -> dict
     """Examine refused files anew from their kept bytes, rebuild, and compare the quarantine before and after.
 
     A file refused by its name cannot be retried: its bytes were never kept. One that is not what its manifest says is
-    not tried either: the sender mends file or manifest.
+    not tried either: the sender mends file or manifest. An unrecognised file is tried where a layout is declared now.
     """
     with hold_with_ledger(home, "retry", wait_seconds) as ledger:
         before = _places(ledger)
         refused = [f for f in ledger.refused_files() if f.delivery_sha256 and f.code != "F_MANIFEST"]
+        refused += [f for f in ledger.refused_files("unrecognised") if f.delivery_sha256 and _is_declared(home, f)]
         files = _take_in_again(home, ledger, [(f.delivery_sha256 or "", f.file_name) for f in refused], progress)
     night = run_nightly(home.path, wait_seconds=wait_seconds, progress=progress)
     with Ledger.open(home.ledger, read_only=True) as ledger:
@@ -43,6 +45,18 @@ def retry(home: Home, *, wait_seconds: float | None, progress: Progress) -> dict
         "exit": night.exit,
         "error": night.error,
     }
+
+
+def _is_declared(home: Home, file: RefusedFile) -> bool:
+    """Whether a layout is declared, or near, by now; without it the file stays unrecognised and gets no new receipt."""
+    from orchestration.deliveries.reading import recognise
+    from orchestration.deliveries.refusal import FileRefused
+
+    try:
+        recognise(home.raw_file(file.delivery_sha256 or ""), file.file_name, load_catalogue())
+    except FileRefused as refusal:
+        return refusal.code != "F_UNKNOWN"
+    return True
 
 
 def _take_in_again(

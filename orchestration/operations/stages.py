@@ -89,14 +89,14 @@ def declare_stage(night: Night) -> dict[str, int]:
 
 def reconcile_stage(night: Night) -> dict[str, int]:
     """What became of every record, from staging into the ledger. Raises `ReconciliationError` if one is missing."""
-    from orchestration.warehouse.reconcile import count_records, quarantined_records, unmapped_series
+    from orchestration.warehouse.reconcile import count_records, quarantined_records, unmapped_series, unread_series
 
     catalogue = load_catalogue()
     with night.stage("reconcile") as detail:
         with open_warehouse(night.home.warehouse, read_only=True) as connection:
             counts = count_records(connection, catalogue)
             quarantined = quarantined_records(connection, catalogue)
-            unmapped = unmapped_series(connection, catalogue)
+            unmapped = unmapped_series(connection, catalogue) + unread_series(connection, catalogue)
         _check_nothing_lost(counts, night.ledger.records_expected())
         night.ledger.replace_record_counts(night.run_id, counts)
         night.ledger.replace_quarantine(quarantined)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orchestration.sql import quoted
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -96,3 +98,38 @@ def unmapped_series(
     ]
     union = "\nunion all\n".join(parts)
     return connection.execute(f"select *, count(*) from ({union}) group by all order by all").fetchall()
+
+
+def unread_series(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> list[tuple[str, str, str, str, int]]:
+    """(source, layout, fact, reason, records) of declared series that have values and of which the fact holds nothing.
+
+    The fact's model then has no branch for the layout: the records are accepted, and published nowhere. Row-level
+    layouts feed one fact and keep neither its name nor a value's status.
+    """
+    found: list[tuple[str, str, str, str, int]] = []
+    for source, layout in catalogue.layouts():
+        facts = sorted({s.fact for s in layout.series})
+        table = staging_table(source.source_id, layout.layout_id)
+        names = connection.execute(f"select * from {table} limit 0").description if facts else []
+        held_by_value = {"fact", "value_status"} <= {name for name, *_ in names}
+        for fact in facts:
+            feeds = f"and fact = {quoted(fact)} and value_status = 'normal'" if held_by_value else ""
+            row = connection.execute(
+                f"""with sent as (
+                      select delivery_sha256, count(*) as records from {table}
+                      where record_status = 'accepted' and mapped {feeds} group by delivery_sha256
+                    ),
+                    held as (
+                      select delivery_sha256 from marts.{fact}
+                      union
+                      select l.delivery_sha256 from marts.{fact} join marts.lineage as l using (lineage_id)
+                    )
+                    select coalesce(sum(records), 0)::bigint, count(held.delivery_sha256)
+                    from sent left join held using (delivery_sha256)"""
+            ).fetchone()
+            assert row is not None
+            records, reached = row
+            if records and not reached:
+                reason = f"no model of {fact} reads this layout"
+                found.append((source.source_id, layout.layout_id, fact, reason, records))
+    return found

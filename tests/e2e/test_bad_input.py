@@ -125,7 +125,15 @@ REFUSED: dict[str, tuple[str, Callable[[str], str | bytes], str, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
+LINE_OF = {
+    "F_ENCODING": "encoding", "F_EMPTY": "empty", "F_LAYOUT": "heading", "F_FIELDS": "fields", "F_TRUNCATED": "truncated",
+    "F_UNKNOWN": "unknown",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(case, marks=pytest.mark.shows(LINE_OF[told[2]])) for case, told in REFUSED.items()]
+)
 def test_a_file_is_refused_whole(case: str, files: Files, home: Path, tmp_path: Path) -> None:
     name, change, code, words = REFUSED[case]
     told = ingest(home, tmp_path, name, change(files.text(name)))
@@ -147,7 +155,9 @@ LOADED: dict[str, Callable[[str], str | bytes]] = {
 }
 
 
-@pytest.mark.parametrize("case", LOADED)
+@pytest.mark.parametrize(
+    "case", [pytest.param(c, marks=pytest.mark.shows("position" if "position" in c else "harmless")) for c in LOADED]
+)
 def test_harmless_differences_give_the_same_records(case: str, files: Files, tmp_path: Path) -> None:
     name = COUNTIES if "position" in case else WAITS
     plain = files.text(name)
@@ -164,6 +174,7 @@ def test_harmless_differences_give_the_same_records(case: str, files: Files, tmp
     assert cells[0] == cells[1]
 
 
+@pytest.mark.shows("cut")
 def test_a_cut_at_a_records_end_is_told_against_the_delivery_before_and_refused_with_a_manifest(
     files: Files, tmp_path: Path
 ) -> None:
@@ -185,6 +196,7 @@ def test_a_cut_at_a_records_end_is_told_against_the_delivery_before_and_refused_
     assert light["warned_last"] == 0
 
 
+@pytest.mark.shows("other period")
 def test_content_of_another_period_than_the_manifest_or_the_name_says(files: Files, tmp_path: Path) -> None:
     home, text = tmp_path / "home", files.text(STAFF)
     told = ingest(home, tmp_path, STAFF, text, {"periods": ["2017"], "data_origin": "synthetic"})
@@ -200,11 +212,13 @@ def test_content_of_another_period_than_the_manifest_or_the_name_says(files: Fil
     assert "2025" in other["message"]
 
 
+@pytest.mark.shows("twice")
 def test_the_same_file_twice_is_a_duplicate(files: Files, home: Path, tmp_path: Path) -> None:
     told = ingest(home, tmp_path, STAFF, files.text(STAFF))
     assert (told["outcome"], told["exit"]) == ("duplicate", 0)
 
 
+@pytest.mark.shows("bomb")
 def test_a_workbook_that_unpacks_too_far_is_refused_at_once_and_in_little_memory(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "synthetic_bomb.xlsx"
     with (
@@ -228,6 +242,7 @@ def test_a_workbook_that_unpacks_too_far_is_refused_at_once_and_in_little_memory
 
 
 @pytest.mark.parametrize("name", ["odd\nname.csv", "turned\u202ename.csv", "back\\slash.csv"])
+@pytest.mark.shows("name")
 def test_a_name_that_leads_elsewhere_is_refused(name: str, files: Files, home: Path, tmp_path: Path) -> None:
     (tmp_path / name).write_text(files.text(STAFF) + "\n")
     before = {p for p in home.rglob("*") if p.is_file() and "ledger" not in p.name and p.name != "journal.jsonl"}
@@ -239,6 +254,7 @@ def test_a_name_that_leads_elsewhere_is_refused(name: str, files: Files, home: P
     assert after == before
 
 
+@pytest.mark.shows("name")
 def test_a_link_and_an_archive_that_names_paths_are_refused(files: Files, home: Path, tmp_path: Path) -> None:
     (tmp_path / "file.csv").write_text(files.text(STAFF))
     (tmp_path / "link.csv").symlink_to(tmp_path / "file.csv")
@@ -252,6 +268,7 @@ def test_a_link_and_an_archive_that_names_paths_are_refused(files: Files, home: 
     assert not (tmp_path.parent / "outside.txt").exists()
 
 
+@pytest.mark.shows("origin")
 def test_another_origin_is_refused_alone_and_listed_in_a_folder(files: Files, home: Path, tmp_path: Path) -> None:
     real = files.text(COSTS).replace("122,0704869", "122,0704868")
     told = ingest(home, tmp_path, "costs.csv", real)
@@ -264,6 +281,7 @@ def test_another_origin_is_refused_alone_and_listed_in_a_folder(files: Files, ho
     assert ingest(other, tmp_path, COSTS, files.text(COSTS))["code"] == "F_ORIGIN"
 
 
+@pytest.mark.shows("unknown")
 def test_an_unrecognised_file_in_a_folder_is_listed(home: Path, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing of ours\n")
     (told,) = answer(home, "ingest", tmp_path, expect=0)["files"]
@@ -282,6 +300,8 @@ COST_EDITS = {
     "undeclared marker N": ("N", "R_MISSING_MARKER"),
     "undeclared marker UNK": ("UNK", "R_MISSING_MARKER"),
 }
+# How the first three rows of the population file write their thousands; None: a blank not between groups of three.
+THOUSANDS = {"thin space": "\u2009", "narrow no-break space": "\u202f", "no-break space": "\u00a0", "elsewhere": None}
 OTHER_EDITS = (
     "too few fields",
     "too many fields",
@@ -342,14 +362,59 @@ def night(example_home: Built, files: Files, tmp_path_factory: pytest.TempPathFa
     places["undeclared exponent"] = (STAFF, 6)
     (deliveries / STAFF).write_text("\n".join(staff) + "\n", encoding="utf-8")
 
+    people = files.text(POPULATION).split("\n")
+    at = next(i for i, row in enumerate(people) if row.startswith("Riket;;Båda könen;"))
+    for case, blank in THOUSANDS.items():
+        parts = people[at].split(";")
+        groups = parts[3].split()
+        parts[3] = blank.join(groups) if blank else f"{groups[0]}{groups[1][:1]} {groups[1][1:]}{groups[2]}"
+        people[at] = ";".join(parts)
+        places[case] = (POPULATION, at + 1)
+        at += 1
+    (deliveries / POPULATION).write_text("\n".join(people), encoding="utf-8")
+
     done = vardlagret(home, "nightly", "--deliveries", deliveries, expect=None)
     assert done.returncode in (0, 3, 4), done.stderr
     assert answer(home, "reconcile")["ok"], "raw = accepted + quarantined + duplicate"
     items = answer(home, "quarantine", "list")["items"]
-    return Night(home, places, {(i["file"], i["code"]): i for i in items if i["file"] in (COSTS, WAITS, STAFF)})
+    return Night(
+        home, places, {(i["file"], i["code"]): i for i in items if i["file"] in (COSTS, WAITS, STAFF, POPULATION)}
+    )
 
 
-@pytest.mark.parametrize("case", [*COST_EDITS, "undeclared exponent"])
+@pytest.mark.shows("thousands")
+def test_every_kind_of_blank_groups_thousands_and_only_between_threes(night: Night) -> None:
+    with duckdb.connect(str(night.home / "warehouse.duckdb"), read_only=True) as warehouse:
+        read = dict(
+            warehouse.execute(
+                "select line, value_value from staging.stg_scb_population__county_municipality "
+                "where file = ? and record_status = 'accepted' and value is not null",
+                [POPULATION],
+            ).fetchall()
+        )
+        texts = dict(
+            warehouse.execute(
+                "select line, value from staging.stg_scb_population__county_municipality where file = ?", [POPULATION]
+            ).fetchall()
+        )
+    for case, blank in THOUSANDS.items():
+        line = night.places[case][1]
+        if blank:
+            assert blank in texts[line]
+            assert read[line] == int(texts[line].replace(blank, ""))
+        else:
+            assert line not in read
+            (row,) = [r for r in night.rows("R_NUMBER", POPULATION) if r["line"] == line]
+            assert row["value"] == texts[line]
+
+
+def shown_by(case: str) -> str:
+    return "marker" if "marker" in case else "thousands" if "blank" in case else "number"
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(c, marks=pytest.mark.shows(shown_by(c))) for c in [*COST_EDITS, "undeclared exponent"]]
+)
 def test_a_text_that_is_no_number_is_quarantined(case: str, night: Night) -> None:
     file, line = night.places[case]
     text, code = COST_EDITS.get(case, ("1,5E2", "R_NUMBER"))
@@ -363,11 +428,13 @@ def test_a_text_that_is_no_number_is_quarantined(case: str, night: Night) -> Non
 @pytest.mark.parametrize(
     ("case", "code", "value"),
     [
-        ("too few fields", "R_FIELDS", None), ("too many fields", "R_FIELDS", None),
-        ("impossible period", "R_PERIOD", "20177"), ("unknown area", "R_AREA", "Atlantis"),
-        ("thirteenth month", "R_PERIOD", "Undecember"),
+        pytest.param("too few fields", "R_FIELDS", None, marks=pytest.mark.shows("fields")),
+        pytest.param("too many fields", "R_FIELDS", None, marks=pytest.mark.shows("fields")),
+        pytest.param("impossible period", "R_PERIOD", "20177", marks=pytest.mark.shows("period")),
+        pytest.param("thirteenth month", "R_PERIOD", "Undecember", marks=pytest.mark.shows("period")),
+        pytest.param("unknown area", "R_AREA", "Atlantis", marks=pytest.mark.shows("area")),
     ],
-)  # fmt: skip
+)
 def test_a_record_that_fits_nowhere_is_quarantined(case: str, code: str, value: str | None, night: Night) -> None:
     file, line = night.places[case]
     found = [r for r in night.rows(code, file) if r["line"] == line]
@@ -377,6 +444,7 @@ def test_a_record_that_fits_nowhere_is_quarantined(case: str, code: str, value: 
         assert value in {str(r["value"]) for r in found} | {str(r["column"]) for r in found}
 
 
+@pytest.mark.shows("key")
 def test_equal_records_of_one_key_are_one_and_different_ones_are_both_refused(night: Night) -> None:
     file, line = night.places["same key, different"]
     assert {r["line"] for r in night.rows("R_CONFLICT", file)} == {line, line + 1}
@@ -388,6 +456,9 @@ def test_equal_records_of_one_key_are_one_and_different_ones_are_both_refused(ni
     assert status == [(night.places["same key, equal"][1], "duplicate")]
 
 
+@pytest.mark.shows("totals")
+@pytest.mark.shows("missing")
+@pytest.mark.shows("thousands")
 def test_totals_missing_markers_and_thousands_are_read_as_declared(example_home: Built) -> None:
     with duckdb.connect(str(example_home.warehouse), read_only=True) as warehouse:
 
@@ -447,3 +518,17 @@ def test_a_record_of_a_row_level_source_shows_its_shape_only(tmp_path: Path) -> 
                 assert person.encode() not in path.read_bytes(), path
     assert person.encode() not in (home / "ledger.sqlite").read_bytes()
     assert person.encode() not in (home / "warehouse.duckdb").read_bytes()
+
+
+def test_every_line_of_the_table_is_shown() -> None:
+    from tests.support.bad_input_report import TABLE
+    from tests.unit import test_readers_tabular
+
+    shown = set()
+    for thing in [*globals().values(), *vars(test_readers_tabular).values()]:
+        for mark in getattr(thing, "pytestmark", []):
+            told = [mark]
+            if mark.name == "parametrize":
+                told = [m for value in mark.args[1] for m in getattr(value, "marks", ())]
+            shown |= {m.args[0] for m in told if m.name == "shows"}
+    assert shown == TABLE.keys()

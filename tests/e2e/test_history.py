@@ -54,6 +54,21 @@ def test_an_older_export_that_arrives_late_replaces_nothing(folder: Path, tmp_pa
     assert list(held(home, "sos_bup_waits")) == [older.name]
 
 
+def test_a_survey_of_another_year_leaves_the_years_before(folder: Path, tmp_path: Path) -> None:
+    """The year stands in the name; the next survey replaces nothing of this one."""
+    home = tmp_path / "home"
+    first = next(folder.rglob("*regionenkat_2025*.csv"))
+    text = first.read_text()
+    row = text.splitlines()[1]
+    second = tmp_path / first.name.replace("2025", "2026")
+    again = tmp_path / f"mended_{first.name}"
+    second.write_text(text.replace(row, row.rsplit(";", 1)[0] + ";99"))
+    again.write_text(text.replace(row, row.rsplit(";", 1)[0] + ";98"))
+    for file in (first, second, again):
+        assert answer(home, "ingest", file)["files"][0]["outcome"] == "loaded"
+    assert held(home, "sos_region_survey") == {second.name: ["2026"], again.name: ["2025"]}
+
+
 def test_as_of_needs_its_reason(folder: Path, tmp_path: Path) -> None:
     file = folder / "geography" / "synthetic_counties.csv"
     assert vardlagret(tmp_path / "home", "ingest", file, "--as-of", "2026-10-01", expect=2)

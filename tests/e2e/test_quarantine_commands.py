@@ -20,6 +20,11 @@ def test_the_export_names_place_text_rule_and_what_was_expected(example_home: Bu
     assert "decimal ','" in marker["expected"]
     assert "'UNK'" in marker["expected"]
     assert int(marker["line"]) > 1
+    vardlagret(example_home.home, "quarantine", "export", target, "--source", "skr_costs")
+    with target.open(encoding="utf-8-sig", newline="") as file:
+        (area,) = [r for r in csv.DictReader(file) if r["rule"] == "R_AREA"]
+    assert (area["column"], area["text"]) == ("Region", "Mälardalen"), "the owner's own heading"
+    assert "an area that existed then" in area["expected"]
 
 
 def test_an_undeclared_source_is_an_error_that_names_the_declared_ones(example_home: Built, tmp_path: Path) -> None:

@@ -117,11 +117,23 @@ def test_a_record_cut_at_the_end_of_the_file_is_found(tmp_path: Path, ending: st
         assert read(tmp_path, text, PLAIN).reading.records == 31
 
 
+@pytest.mark.shows("truncated")
 def test_a_file_that_always_ends_with_a_newline_was_cut_without_one(tmp_path: Path) -> None:
     always = catalogue_of(plain(final_newline="always"))
     text = "area;year;value\nA;2016;1\nB;2017;12"
     assert refusal(tmp_path, text, always).code == "F_TRUNCATED"
     assert read(tmp_path, text + "\n", always).counted == 2
+
+
+@pytest.mark.shows("harmless")
+def test_a_declared_second_encoding_gives_the_same_records(tmp_path: Path) -> None:
+    text = "area;year;value\nÅre;2016;1\nÖrebro – län;2017;12\n"
+    catalogue = catalogue_of(plain(encodings=["utf-8", "windows-1252"]))
+    first, second = (read(tmp_path, text.encode(e), catalogue) for e in ("utf-8", "windows-1252"))
+    assert first.texts("area", "year", "value") == second.texts("area", "year", "value")
+    assert second.texts("area") == [("Åre",), ("Örebro – län",)]
+    assert second.counted == 2
+    assert refusal(tmp_path, text.encode("windows-1252"), PLAIN).code == "F_ENCODING"
 
 
 def test_text_after_a_closing_quote_is_refused(tmp_path: Path) -> None:

@@ -68,8 +68,8 @@ def is_dataset(document: Any) -> bool:
 def is_empty_dataset(document: Any) -> bool:
     """json-stat2 that answers a query with no value.
 
-    A table's metadata has no value either; PxWebApi v2 tells of every dimension in it which code lists may be asked for,
-    which an answer never does.
+    A table's metadata has no value either; PxWebApi v2 tells of each dimension in it which code lists may be asked for,
+    and an answer never does.
     """
     if not isinstance(document, dict) or not {"dimension", "id", "value"} <= document.keys() or document["value"]:
         return False
