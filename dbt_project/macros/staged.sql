@@ -8,10 +8,23 @@
   Few records share a key, and only those are sorted: a first pass counts keys by their hash, a second compares the
   records whose hash stands more than once, and the last takes all records through. What only served to compare is not
   kept: place and rule lead back to the cells. Of row-level layouts only the `columns` named (SQL) are kept.
+
+  A `windowed` layout (macros/windows.sql) is taken through window by window, and records are compared within what the
+  newest delivery replaces whole. `month`: it gets the column `window_month`; `sending`: `window_from` and `window_to`.
 #}
-{% macro staged(cells, columns=none) %}
+{% macro staged(cells, columns=none, windowed=none) %}
 with cells as not materialized (
   select * from {{ cells }}
+  {%- if windowed == 'month' and not all_months() %}
+  where {{ key_in_window('period_key') }}
+  {%- elif windowed == 'sending' and not all_months() %}
+  where period_key in (
+    select period_key
+    from {{ source('declared', 'deliveries') }}
+    where source_id || '__' || layout_id = '{{ cells.identifier }}'
+      and {{ reaches_into_window(sending_from('period_key'), sending_to('period_key')) }}
+  )
+  {%- endif %}
 ),
 
 located as not materialized (
@@ -74,8 +87,11 @@ select
   {%- if columns %}
   named.delivery_sha256, named.file, named.line, named.column_name, named.source_id, named.layout_id, named.period,
   {{ columns | join(', ') }},
-  {%- if windowed %}
+  {%- if windowed == 'month' %}
   {{ month_of_key('period_key') }} as window_month,
+  {%- elif windowed == 'sending' %}
+  cast({{ sending_from('period_key') }} as date) as window_from,
+  cast({{ sending_to('period_key') }} as date) as window_to,
   {%- endif %}
   {%- else %}
   named.* exclude (

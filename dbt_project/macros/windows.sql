@@ -4,6 +4,9 @@
 
   A windowed model is `incremental` with the strategy `replace_window` and says in its meta, for the planner:
     window: {column: <DATE, the first day of the row's month>, look_ahead_days: <days after the month that it reads>}
+  Rows that belong to several months (diagnoses, sent for three at a time) give their first and last: `column` and
+  `to_column`; a window replaces every row that reaches into it.
+
   What has no month yet (a stay still open, a record whose date is no date) lies in the partition `open_month()`, which
   belongs to every window.
 #}
@@ -24,16 +27,57 @@ date '9999-12-01'
 (({{ column }} >= {{ window_start() }} and {{ column }} < {{ window_end() }}) or {{ column }} = {{ open_month() }})
 {%- endmacro %}
 
+{# Whether rows from one month to another, both included, reach into the run's window. #}
+{% macro reaches_into_window(from_column, to_column) -%}
+({{ from_column }} < {{ window_end() }} and {{ to_column }} >= {{ window_start() }})
+{%- endmacro %}
+
+{# Whether the run builds all months: then nothing need be looked up to leave months out. #}
+{% macro all_months() -%}
+{{ return(var('window_start') == '0001-01-01' and var('window_end') == '9999-12-31') }}
+{%- endmacro %}
+
+{#
+  The same for cells, as a comparison of texts, which DuckDB holds against each Parquet file's least and greatest key
+  without reading it: `open` and `outside ...` are greater than any month.
+#}
+{% macro key_in_window(period_key) -%}
+({{ period_key }} >= '{{ var("window_start")[:7] }}'
+  and ({{ period_key }} < '{{ var("window_end")[:7] }}' or {{ period_key }} >= 'a'))
+{%- endmacro %}
+
 {# The month of a cell's period key (`2024-05`); `open`, and what lies outside its delivery's months, have none. #}
 {% macro month_of_key(period_key) -%}
 coalesce(try_cast({{ period_key }} || '-01' as date), {{ open_month() }})
 {%- endmacro %}
 
+{# First and last month of a sending (docs/register.md): `2013`; `2024-05`, three months before; `2024-05_2024-02_2024-02`. #}
+{% macro sending_from(sending) -%}
+case length({{ sending }})
+  when 4 then cast({{ sending }} || '-01-01' as date)
+  when 7 then cast({{ sending }} || '-01' as date) - interval 3 month
+  else cast(substr({{ sending }}, length({{ sending }}) - 14, 7) || '-01' as date)
+end
+{%- endmacro %}
+
+{% macro sending_to(sending) -%}
+case length({{ sending }})
+  when 4 then cast({{ sending }} || '-12-01' as date)
+  when 7 then cast({{ sending }} || '-01' as date) - interval 1 month
+  else cast(right({{ sending }}, 7) || '-01' as date)
+end
+{%- endmacro %}
+
 {# dbt's hook for the strategy: the window goes and comes anew in one transaction, also what the owner withdrew. #}
 {% macro get_incremental_replace_window_sql(arg_dict) %}
-{%- set column = config.require('meta')['window']['column'] -%}
+{%- set window = config.require('meta')['window'] -%}
+{%- if 'to_column' in window -%}
+  {%- set replaced = reaches_into_window(window['column'], window['to_column']) -%}
+{%- else -%}
+  {%- set replaced = in_window(window['column']) -%}
+{%- endif -%}
 {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
-delete from {{ arg_dict['target_relation'] }} where {{ in_window(column) }};
+delete from {{ arg_dict['target_relation'] }} where {{ replaced }};
 insert into {{ arg_dict['target_relation'] }} ({{ columns }})
 select {{ columns }} from {{ arg_dict['temp_relation'] }};
 {% endmacro %}

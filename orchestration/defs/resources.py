@@ -13,12 +13,15 @@ class WarehouseHome(dg.ConfigurableResource):
     """`path` is the home; `folder` a folder of deliveries to take in beside the landing; `run_id` the ledger's run.
 
     Without `run_id` (a run started from the web page) the step takes the home's lock itself and the ledger names the
-    run after Dagster's.
+    run after Dagster's. `batch` is the window of months that a nightly or backfill builds, as text; without it the
+    months are the run's partitions. `reconcile`: the run brings staging up to date whole, so no record may be missing.
     """
 
     path: str = ""
     folder: str = ""
     run_id: str = ""
+    batch: str = ""
+    reconcile: bool = False
 
     @property
     def root(self) -> Path:

@@ -9,6 +9,11 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 from orchestration.defs.deliveries import OWNERS
 from orchestration.defs.resources import WarehouseHome
 from orchestration.indicators.catalogue import load_definitions
+from orchestration.warehouse.monthly import is_monthly
+from orchestration.warehouse.windows import FIRST_PARTITION
+
+# One partition more than the months that have ended: a month is delivered before it ends.
+MONTHS = dg.MonthlyPartitionsDefinition(start_date=f"{FIRST_PARTITION}-01", end_offset=1)
 
 
 class Translator(DagsterDbtTranslator):
@@ -27,6 +32,9 @@ class Translator(DagsterDbtTranslator):
             str(dbt_resource_props.get("schema")), str(dbt_resource_props.get("schema"))
         )
 
+    def get_partitions_def(self, dbt_resource_props: Mapping[str, Any]) -> dg.PartitionsDefinition | None:
+        return MONTHS if is_monthly(dbt_resource_props) else None
+
     def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """dbt's own, or for an indicator what its definition says."""
         named = str(dbt_resource_props["name"]).removeprefix("ind_")
@@ -43,15 +51,24 @@ def transform() -> dg.Definitions:
 
     home_path = Settings.read().home
 
-    @dbt_assets(manifest=ensure_manifest(home_path), dagster_dbt_translator=Translator(), name="dbt", pool="warehouse")
-    def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, home: WarehouseHome) -> Iterator:
-        """Build and test every model. Records are refused in staging; a failed test of keys or structure stops here."""
-        from orchestration.operations.stages import reconcile_stage
+    manifest_path = ensure_manifest(home_path)
 
-        with home.night(context) as night:
-            with night.stage("dbt"):
-                arguments = ["build", "--exclude-resource-type", "unit_test"]
-                yield from dbt.cli(arguments, context=context, target_path=target_path(home.root)).stream()
-            reconcile_stage(night)
+    @dbt_assets(
+        manifest=manifest_path,
+        dagster_dbt_translator=Translator(),
+        name="dbt",
+        pool="warehouse",
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, home: WarehouseHome) -> Iterator:
+        """Build and test models, monthly ones for the run's months. Records are refused in staging; a failed test of
+        keys or structure stops here."""
+        from orchestration.operations.dbt_step import dbt_step
+
+        months = context.partition_key_range if context.has_partition_key_range else None
+        selected = {tuple(key.path) for key in context.selected_asset_keys}
+        with home.night(context) as night, dbt_step(night, manifest_path, selected, months, home) as arguments:
+            command = ["build", "--exclude-resource-type", "unit_test", *arguments]
+            yield from dbt.cli(command, context=context, target_path=target_path(home.root)).stream()
 
     return dg.Definitions(assets=[dbt_models])

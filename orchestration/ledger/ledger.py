@@ -12,9 +12,10 @@ from orchestration.ledger.purges import Purges
 from orchestration.ledger.records import Records
 from orchestration.ledger.runs import Run, Runs
 from orchestration.ledger.verdicts import Verdicts
+from orchestration.ledger.windows import Windows
 
 __all__ = ["Arrival", "Covered", "CurrentDelivery", "Delivery", "Ledger", "LedgerError", "Receipt", "Run"]
 
 
-class Ledger(History, Purges, Records, Verdicts, Runs):
-    """Receipts and deliveries (`history`), tombstones, records and quarantine (`records`), verdicts, and runs."""
+class Ledger(History, Purges, Records, Verdicts, Windows, Runs):
+    """Receipts and deliveries (`history`), tombstones, records and quarantine (`records`), verdicts, windows, runs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from orchestration.ledger import journal
 from orchestration.ledger.file import SCHEMA, SCHEMA_VERSION, LedgerError, statements
 from orchestration.ledger.ledger import Ledger
 
-_NEW_IN_2 = ("purges", "unwritten", "kept")
+_CREATED = re.compile(r"^\s*create (?:table|index|view|trigger) (\w+)", re.MULTILINE)
 
 
 def schema_of(path: Path) -> int:
@@ -25,20 +26,36 @@ def schema_of(path: Path) -> int:
 
 
 def migrate(path: Path) -> None:
-    """Bring a ledger of schema 1 to schema 2 and write its journal. Whole or not at all; safe to repeat."""
+    """Bring a ledger of an earlier schema to today's, and its journal with it. Whole or not at all; safe to repeat.
+
+    A newer schema only adds tables, indices and triggers: what is not there yet is made.
+    """
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("begin immediate")
-        if connection.execute("pragma user_version").fetchone()[0] == 1:
-            for statement in statements(SCHEMA.read_text(encoding="utf-8")):
-                if any(f"create table {name} " in statement for name in _NEW_IN_2):
+        version = connection.execute("pragma user_version").fetchone()[0]
+        if 0 < version < SCHEMA_VERSION:
+            known = {row[0] for row in connection.execute("select name from sqlite_master")}
+            wanted = [*statements(SCHEMA.read_text(encoding="utf-8")), *journal.triggers()]
+            fresh = [statement for statement in wanted if _made_by(statement) not in known]
+            for statement in fresh:
+                if "create trigger" not in statement:
                     connection.execute(statement)
-            journal.note_everything(connection)
-            for trigger in journal.triggers():
-                connection.execute(trigger)
+            if version == 1:
+                journal.note_everything(connection)
+            for statement in fresh:
+                if "create trigger" in statement:
+                    connection.execute(statement)
             connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
         connection.execute("commit")
     # Opening it for writing writes what is noted.
     Ledger.open(path).close()
+
+
+def _made_by(statement: str) -> str:
+    """The name of the table, index, view or trigger that a statement makes."""
+    found = _CREATED.search(statement)
+    assert found, statement
+    return found.group(1)
 
 
 def rebuild(path: Path) -> tuple[int, Path | None]:

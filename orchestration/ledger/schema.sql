@@ -1,4 +1,4 @@
--- The ledger, version 2. It holds what happened: no row values of any delivery.
+-- The ledger, version 3. It holds what happened: no row values of any delivery.
 -- Moments are RFC 3339 text in UTC with microseconds; text order is time order.
 
 create table receipts (               -- one arrival of bytes
@@ -118,6 +118,36 @@ create table purges (                 -- tombstones: bytes that were removed on 
   at              text not null,
   by              text not null,
   reason          text not null
+);
+
+create table windows (                -- months of monthly facts: what each was built from last, or that it is due
+  dataset     text not null,
+  month       text not null,              -- 2024-05, or open
+  outcome     text not null check (outcome in ('due', 'building', 'built', 'failed')),
+  reasons     text not null,              -- JSON, of the latest building
+  inputs      text,                       -- of the deliveries; this and what follows is of the last time it was built
+  models      text,
+  definitions text,
+  generation  text,                       -- the warehouse that it lies in
+  as_of       text,                       -- the last receipt that was known
+  built_at    text,
+  batch_id    text,
+  run_id      text,
+  primary key (dataset, month)
+);
+
+create table batches (                -- one per dbt run over a window of months
+  batch_id   text primary key,
+  run_id     text not null,
+  datasets   text not null,               -- JSON
+  first      text,                        -- null: only what has no month
+  last       text,
+  months     integer not null,
+  kind       text not null check (kind in ('months', 'provenance')),
+  started_at text not null,
+  ended_at   text,
+  seconds    real,
+  outcome    text check (outcome in ('built', 'failed', 'killed'))
 );
 
 create table unwritten (              -- rows that changed and do not stand in the journal yet (`journal.py`)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from orchestration.operations import delivery_commands, quarantine_commands, release_commands
+from orchestration.operations import backfill_commands, delivery_commands, quarantine_commands, release_commands
 from orchestration.operations.answers import print_json, say
 from orchestration.operations.options import Json, Wait, home_of, reading, reply
 from orchestration.settings import Settings
@@ -23,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(backfill_commands.app, name="backfill")
 app.add_typer(delivery_commands.app, name="delivery")
 app.add_typer(quarantine_commands.app, name="quarantine")
 app.add_typer(release_commands.app, name="release")

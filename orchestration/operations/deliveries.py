@@ -7,17 +7,34 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from orchestration.deliveries.scopes import window_in_name
 from orchestration.home import Home
-from orchestration.ledger.ledger import Ledger
+from orchestration.ledger.ledger import CurrentDelivery, Ledger
 from orchestration.settings import TIME_ZONE
+from orchestration.sources.catalogue import Catalogue
 
 
-def held(ledger: Ledger, source_id: str | None = None, as_of: str | None = None) -> dict[str, Any]:
-    """Deliveries that are current for something, or were at `as_of`, with the periods each one was current for."""
+def held(
+    ledger: Ledger,
+    catalogue: Catalogue,
+    source_id: str | None = None,
+    as_of: str | None = None,
+    period: str | None = None,
+) -> dict[str, Any]:
+    """Deliveries that are current for something, or were at `as_of`, with the periods each one was current for.
+
+    With `period` only those current for it, as a record's period key writes it (`2016`, `2023-05`): also what was sent
+    for several months together, such as diagnoses, where the sending covers that month.
+    """
     until = moment(as_of) if as_of else None
-    found = [d for d in ledger.current_deliveries(until) if source_id in (None, d.source_id)]
+    found = []
+    for d in ledger.current_deliveries(until):
+        pairs = [pair for pair in d.coverage if period is None or _concerns(catalogue, d, pair[1], period)]
+        if source_id in (None, d.source_id) and pairs:
+            found.append((d, pairs))
     return {
         "as_of": until,
+        "period": period,
         "deliveries": [
             {
                 "source_id": d.source_id,
@@ -26,12 +43,24 @@ def held(ledger: Ledger, source_id: str | None = None, as_of: str | None = None)
                 "delivery_sha256": d.delivery_sha256,
                 "extracted_at": d.extracted_at,
                 "received_at": d.received_at,
-                "scopes": sorted({scope for scope, _ in d.coverage}),
-                "periods": list(d.period_keys),
+                "scopes": sorted({scope for scope, _ in pairs}),
+                "periods": sorted({key for _, key in pairs}),
             }
-            for d in found
+            for d, pairs in found
         ],
     }
+
+
+def _concerns(catalogue: Catalogue, delivery: CurrentDelivery, key: str, period: str) -> bool:
+    """Whether records under a period key are of the period: by name, or in a sending without dates by its months."""
+    if key == period:
+        return True
+    source = next((s for s in catalogue.sources if s.source_id == delivery.source_id), None)
+    layout = source.layout(delivery.layout_id) if source else None
+    if layout is None or layout.window is None or layout.window.date is not None:
+        return False
+    window = window_in_name(layout, delivery.file_name)
+    return window is not None and period in window.months
 
 
 def moment(text: str) -> str:

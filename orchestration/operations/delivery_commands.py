@@ -20,6 +20,7 @@ def delivery_list(
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="What was held then: a date (its end, Swedish time) or a moment.")
     ] = None,
+    period: Annotated[str | None, typer.Option("--period", help="Only what is current for it: 2016, 2023-05.")] = None,
     purged: Annotated[bool, typer.Option("--purged", help="Deliveries that were removed on purpose.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -27,9 +28,10 @@ def delivery_list(
     from orchestration.operations.deliveries import held
     from orchestration.operations.summary import print_deliveries
     from orchestration.operations.upkeep import print_purged
+    from orchestration.sources.catalogue import load_catalogue
 
     with reading(context) as (_, ledger):
-        answer = held(ledger, source, as_of)
+        answer = held(ledger, load_catalogue(), source, as_of, period)
         tombstones = {"purged": [asdict(p) for p in ledger.purges()]}
     if purged:
         reply(context, "delivery_list", tombstones, as_json, print_purged)

@@ -7,7 +7,7 @@ or Great Expectations is imported: a night with nothing new takes a second or tw
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field
@@ -94,29 +94,58 @@ def hold_with_ledger(home: Home, who: str, wait_seconds: float | None) -> Iterat
 
 
 def run_nightly(
-    root: Path, *, folder: Path | None = None, wait_seconds: float | None = 0, progress: Progress = lambda _: None
+    root: Path,
+    *,
+    folder: Path | None = None,
+    wait_seconds: float | None = 0,
+    progress: Progress = lambda _: None,
+    within: str | None = None,
 ) -> NightlyResult:
-    """One whole night. Raises `HomeLocked` when another run holds the home longer than `wait_seconds`."""
-    home = Home(root).create_or_open()
-    result = NightlyResult(new_nightly_id())
+    """One whole night. Raises `HomeLocked` when another run holds the home longer than `wait_seconds`.
+
+    `within`: the Dagster run that calls it, where one does.
+    """
+    return recorded_run(
+        Home(root).create_or_open(),
+        "nightly",
+        lambda night, result, died: _work(night, result, folder, after_a_death=died, within=within),
+        wait_seconds=wait_seconds,
+        progress=progress,
+    )
+
+
+def recorded_run(
+    home: Home,
+    kind: str,
+    work: Callable[[Night, NightlyResult, bool], str | None],
+    *,
+    wait_seconds: float | None,
+    progress: Progress,
+) -> NightlyResult:
+    """Hold the home, open a run in the ledger, do its work, and close it with what it did. Raises `HomeLocked`.
+
+    `work` is told whether an earlier run died, and returns the fingerprint of what it built from, None where it did not
+    build everything. What it raises becomes the result's error.
+    """
+    result = NightlyResult(new_nightly_id().replace("nightly", kind, 1))
     with (
-        hold(home, run_id=result.nightly_id, who="nightly", wait_seconds=wait_seconds),
+        hold(home, run_id=result.nightly_id, who=kind, wait_seconds=wait_seconds),
         Ledger.open(home.ledger) as ledger,
     ):
         dead = ledger.close_dead_runs()
-        run_id = ledger.start_run("nightly", result.nightly_id)
+        run_id = ledger.start_run(kind, result.nightly_id)
         night = Night(home, ledger, run_id, progress)
         token = _PROGRESS.set(progress)
         receipts_before = len(ledger.receipts())
         fingerprint: str | None = None
         try:
-            fingerprint = _work(night, result, folder, after_a_death=bool(dead))
+            fingerprint = work(night, result, bool(dead))
         except Exception as error:
             result.exit = NO_RELEASE
             result.error = str(error) or type(error).__name__
             # An expired correction says itself what to delete; then the night is run again.
             again = "nightly" if "CorrectionExpired" in result.error else "status"
-            result.next_command = f"vardlagret --home {root} {again}"
+            result.next_command = f"vardlagret --home {home.path} {again}"
         finally:
             _PROGRESS.reset(token)
         _describe(night, result, receipts_before)
@@ -126,7 +155,7 @@ def run_nightly(
     return result
 
 
-def _work(night: Night, result: NightlyResult, folder: Path | None, *, after_a_death: bool) -> str:
+def _work(night: Night, result: NightlyResult, folder: Path | None, *, after_a_death: bool, within: str | None) -> str:
     """Take in, and build if anything is new. Returns the fingerprint of what was built."""
     from orchestration.operations.stages import take_in_stage
 
@@ -136,10 +165,10 @@ def _work(night: Night, result: NightlyResult, folder: Path | None, *, after_a_d
         take_in_stage(night, folder)
     now = input_fingerprint(night.ledger.current_deliveries(), code)
     if fresh or after_a_death or now != night.ledger.last_good_fingerprint():
-        from orchestration.operations.orchestrator import run_job
+        from orchestration.operations.building import build
 
-        run_job(night.home, run_id=night.run_id, nightly_id=result.nightly_id, folder=folder if fresh else None)
-        _conclude(night, result)
+        build(night, result.nightly_id, take_in=fresh, folder=folder if fresh else None, within=within)
+        conclude(night, result)
         if result.release is None and result.exit == DONE:
             _verify_latest(night, result)
     else:
@@ -166,7 +195,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _conclude(night: Night, result: NightlyResult) -> None:
+def conclude(night: Night, result: NightlyResult) -> None:
     """What the release stage decided, as the night's exit and next command."""
     release = next(s["detail"] for s in reversed(night.ledger.stages_of(night.run_id)) if s["name"] == "release")
     result.release = release.get("release_id") if release.get("made") else None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
 from orchestration.settings import DBT_PROJECT
 
@@ -38,10 +41,13 @@ class DbtFailed(Exception):
     """dbt ended with an error; the message holds its last lines and where its log lies."""
 
 
-def run_dbt(home: Path, *arguments: str) -> str:
+def run_dbt(home: Path, *arguments: str, target: Path | None = None) -> str:
     """Run dbt as a process of its own and return what it printed. Raises `DbtFailed`."""
     command = [str(dbt_executable()), *arguments, "--project-dir", str(DBT_PROJECT)]
-    done = subprocess.run(command, env=environment(home), capture_output=True, text=True, check=False, cwd=DBT_PROJECT)
+    variables = environment(home)
+    if target is not None:
+        variables |= {"DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target)}
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False, cwd=DBT_PROJECT)
     if done.returncode != 0:
         tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-25:])
         raise DbtFailed(f"dbt {' '.join(arguments)} failed; log: {home / 'logs' / 'dbt' / 'dbt.log'}\n{tail}")
@@ -68,3 +74,14 @@ def ensure_manifest(home: Path) -> Path:
         run_dbt(home, "parse")
         stamp.write_text(fingerprint)
     return manifest
+
+
+def read_manifest(home: Path) -> dict[str, Any]:
+    """The manifest of the project of today, for a report: where the home's is older, one is made elsewhere."""
+    manifest = target_path(home) / "manifest.json"
+    stamp = target_path(home) / "project.sha256"
+    if manifest.exists() and stamp.exists() and stamp.read_text() == project_fingerprint():
+        return json.loads(manifest.read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory() as folder:
+        run_dbt(home, "parse", target=Path(folder))
+        return json.loads((Path(folder) / "manifest.json").read_text(encoding="utf-8"))

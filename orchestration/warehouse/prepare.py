@@ -40,6 +40,7 @@ def prepare(
     """
     deliveries = list(current)
     connection.execute("create schema if not exists declared; create schema if not exists cells")
+    connection.execute("create table if not exists declared.generation as select uuid()::varchar as generation")
     _declare_deliveries(connection, deliveries)
     _declare_series(connection, catalogue)
     _declare_sources(connection, catalogue)
@@ -57,6 +58,12 @@ def prepare(
         select = typed_select(layout, source.source_id, corrected_cells(raw, own))
         connection.execute(f"create or replace view cells.{source.source_id}__{layout.layout_id} as {select}")
     _declare_corrections(connection, overrides)
+
+
+def generation_of(connection: duckdb.DuckDBPyConnection) -> str:
+    """What tells this warehouse from one made anew in its place. Raises where nothing was prepared in it yet."""
+    (found,) = connection.execute("select generation from declared.generation").fetchone() or ("",)
+    return str(found)
 
 
 def _cells_of(layout: Layout, held: list[CurrentDelivery], folder: Path) -> str:

@@ -51,10 +51,15 @@ def staged_layouts(catalogue: Catalogue) -> list[tuple[str, str]]:
 
 
 def count_records(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> list[RecordCounts]:
-    """Counts per current delivery. Records that a newer delivery of their period replaced count nowhere."""
+    """Counts per current delivery. Records that a newer delivery of their period replaced count nowhere.
+
+    Records of a layout that declares no series at all (code lists, row-level data) are unmapped nowhere.
+    """
     union = "\nunion all\n".join(
-        f"select delivery_sha256, source_id, record_status, mapped from {staging_table(s, layout)}"
-        for s, layout in staged_layouts(catalogue)
+        f"select delivery_sha256, source_id, record_status, {'mapped' if layout.series else 'true as mapped'} "
+        f"from {staging_table(s.source_id, layout.layout_id)}"
+        for s, layout in catalogue.layouts()
+        if layout.family != "document"
     )
     rows = connection.execute(
         f"""select delivery_sha256, source_id, count(*) filter (record_status = 'accepted'),

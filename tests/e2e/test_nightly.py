@@ -49,6 +49,14 @@ def test_every_record_of_every_delivery_is_accounted_for(example_home: Built, re
         assert totals["records_raw"] == totals["accepted"] + totals["quarantined"] + totals["duplicate"] > 0
 
 
+def test_only_series_that_a_declaration_leaves_out_count_as_unmapped(example_home: Built) -> None:
+    with sqlite3.connect(example_home.home / "ledger.sqlite") as connection:
+        unmapped = dict(connection.execute("select source_id, sum(unmapped) from records group by source_id").fetchall())
+    assert unmapped["kolada"] > 0
+    # Row-level registers and code lists declare no series.
+    assert (unmapped["patient_register"], unmapped["scb_geography"]) == (0, 0)
+
+
 def test_quarantine_shows_line_text_and_rule(example_home: Built) -> None:
     items = answer(example_home.home, "quarantine", "list", "--source", "skr_costs")["items"]
     number = next(i for i in items if i["code"] == "R_NUMBER")

@@ -1,0 +1,145 @@
+{#
+  Every unit of every person as an index under each method of `seed_readmission_methods` (methods M12). Day = admission of
+  the return minus discharge of the index, both bounds of the window inclusive.
+
+  `index_where` and `return_where` narrow the units that are judged and those that may be returns: conditions on the units'
+  own columns, for a run that builds some months only. A return lies at most `furthest_return()` days after its index.
+#}
+{% macro furthest_return() -%}
+30
+{%- endmacro %}
+
+{# Age in whole years on a day; who is born on 29 February has their birthday on 1 March in other years (choice). #}
+{% macro whole_years(birth, day) -%}
+(year({{ day }}) - year({{ birth }})
+  - case when month({{ day }}) * 100 + day({{ day }}) >= month({{ birth }}) * 100 + day({{ birth }}) then 0 else 1 end)
+{%- endmacro %}
+
+{# The units of one kind, with the diagnosis sets that their first main diagnosis belongs to. #}
+{% macro readmission_units(kind, where) -%}
+select
+  '{{ kind }}' as unit, u.source_id, u.site, u.person_key, u.stay_id, u.admission_date, u.until, u.died, u.death_date,
+  coalesce(u.planned, false) as planned, u.residence_region, u.residence_municipality, u.provider_region, u.sex,
+  u.birth_date, u.followable, coalesce(c.diagnosis_sets, []) as diagnosis_sets
+from {{ ref('int_episodes__' ~ kind) }} as u
+left join coded as c on c.code = u.main_diagnosis
+where {{ where }}
+{%- endmacro %}
+
+{% macro readmission_index(index_where='true', return_where='true') %}
+with coded as (
+  select codes.code, list(distinct sets.diagnosis_set) as diagnosis_sets
+  from (select distinct main_diagnosis as code from {{ ref('int_episodes__spells') }} where main_diagnosis is not null) as codes
+  join {{ ref('seed_diagnosis_sets') }} as sets on starts_with(codes.code, sets.code_prefix)
+  group by codes.code
+),
+
+methods as (
+  select * from {{ ref('seed_readmission_methods') }}
+),
+
+-- A site that codes no diagnosis at all answers `all_cause` alone.
+coding_sites as (
+  select distinct site from {{ ref('int_episodes__spells') }} where main_diagnosis is not null
+),
+
+data_end as (
+  select site, provider_region, max(last_date) as data_end
+  from {{ ref('int_stays__delivered') }}
+  group by site, provider_region
+),
+
+index_units as (
+  {{ readmission_units('spells', index_where) }}
+  union all
+  {{ readmission_units('episodes', index_where) }}
+),
+
+return_units as (
+  {{ readmission_units('spells', return_where) }}
+  union all
+  {{ readmission_units('episodes', return_where) }}
+),
+
+pairs as (
+  select
+    i.unit, i.site, i.person_key, i.stay_id,
+    cast(r.admission_date - i.until as integer) as days,
+    r.admission_date as return_admission, r.until as return_until, r.stay_id as return_stay_id, r.planned,
+    r.diagnosis_sets
+  from index_units as i
+  join return_units as r
+    on r.unit = i.unit and r.site = i.site and r.person_key = i.person_key
+    and r.admission_date between i.until and i.until + {{ furthest_return() }}
+    and (r.admission_date, r.until, r.stay_id) > (i.admission_date, i.until, i.stay_id)
+  where i.until < date '9999-12-31'
+),
+
+qualifying as (
+  select
+    m.method_code, p.*,
+    (m.planned_rule = 'all' or not p.planned)
+      and (m.return_set is null or list_contains(p.diagnosis_sets, m.return_set)) as counts,
+    row_number() over (
+      partition by m.method_code, p.site, p.person_key, p.stay_id
+      order by p.return_admission, p.return_until, p.return_stay_id) as nth,
+    m.planned_rule
+  from pairs as p
+  join methods as m on m.unit = p.unit and p.days between m.window_first and m.window_last
+),
+
+returns as (
+  select
+    method_code, site, person_key, stay_id,
+    min(return_admission) as readmission_admission,
+    min(days) as days,
+    count(*) as return_count
+  from qualifying
+  where counts and (nth = 1 or planned_rule <> 'first_decides')
+  group by method_code, site, person_key, stay_id
+),
+
+judged as (
+  select
+    m.method_code, m.returns_counted, m.year_of, u.*,
+    case
+      when u.until = date '9999-12-31' then 'open'
+      when u.died then 'died'
+      when not u.followable then 'reserve_number'
+      when m.age_min is not null and coalesce({{ whole_years('u.birth_date',
+        "case when m.age_moment = 'discharge' then u.until else u.admission_date end") }} < m.age_min, true) then 'age'
+      when m.needs_diagnoses and u.site not in (select site from coding_sites) then 'no_diagnoses'
+      when m.index_set is not null and not list_contains(u.diagnosis_sets, m.index_set) then 'diagnosis'
+      when m.run_out and u.until + m.window_last > coalesce(e.data_end, date '0001-01-01') then 'incomplete_follow_up'
+      when m.death_in_window = 'excluded' and u.death_date <= u.until + m.window_last then 'died'
+    end as exclusion_reason
+  from index_units as u
+  join methods as m on m.unit = u.unit
+  left join data_end as e on e.site = u.site and e.provider_region is not distinct from u.provider_region
+)
+
+select
+  j.method_code,
+  j.source_id,
+  j.site,
+  j.person_key,
+  j.stay_id,
+  j.admission_date as index_admission,
+  case when j.until < date '9999-12-31' then j.until end as index_discharge,
+  j.exclusion_reason is null as eligible,
+  j.exclusion_reason,
+  case when j.exclusion_reason is null then r.days is not null end as readmitted,
+  case when j.exclusion_reason is null then r.readmission_admission end as readmission_admission,
+  case when j.exclusion_reason is null then r.days end as days,
+  case when j.exclusion_reason is null
+    then coalesce(case when j.returns_counted = 'all' then r.return_count else least(r.return_count, 1) end, 0)
+  end as readmission_count,
+  j.year_of,
+  j.residence_region,
+  j.residence_municipality,
+  j.provider_region,
+  j.sex
+from judged as j
+left join returns as r
+  on r.method_code = j.method_code and r.site = j.site and r.person_key = j.person_key and r.stay_id = j.stay_id
+{% endmacro %}

@@ -1,0 +1,115 @@
+-- Spells: a person's stays joined where they overlap, or by a coded transfer with at most one day between (methods M12,
+-- presets all_cause and nhs). A transfer is coded by the stay that ends (to another clinic) or the one that begins (from
+-- another clinic), and links with every stay that ended on that day or the day before; links are transitive. A spell
+-- begins where no link crosses from any earlier stay to this one or a later.
+--
+-- Each spell knows its episode of care (slutenvårdsperiod), in which a return on the day of discharge is joined too, so
+-- that episodes are a grouping of spells. Nothing is deleted: open ends, deaths and reserve numbers are flags.
+--
+-- Month: that of the episode's last discharge, so that an episode lies whole in one partition; open ones have theirs. A
+-- window looks up all stays, whenever they were, of those who have a stay in it.
+{{ config(
+  materialized='incremental', incremental_strategy='replace_window', on_schema_change='fail', tags=['monthly'],
+  meta={'window': {'column': 'episode_month', 'look_ahead_days': 1}}
+) }}
+{%- set by_order = 'partition by site, person_key order by admission_date, until, stay_id' %}
+with stays as (
+  select *, coalesce(discharge_date, date '9999-12-31') as until
+  from {{ ref('int_stays__stays') }} as s
+  {%- if not all_months() %}
+  where exists (
+    from {{ ref('int_stays__stays') }} as own
+    where own.site = s.site and own.person_key = s.person_key
+      and {{ in_window('coalesce(own.discharge_month, ' ~ open_month() ~ ')') }}
+  )
+  {%- endif %}
+),
+
+reached as (
+  select
+    *,
+    max(until) over earlier as reach,
+    max(case when transferred_out then discharge_date end) over earlier as transfer_reach,
+    min(case when transferred_in then admission_date end) over later as next_transfer_in
+  from stays
+  window
+    earlier as ({{ by_order }} rows between unbounded preceding and 1 preceding),
+    later as ({{ by_order }} rows between current row and unbounded following)
+),
+
+linked as (
+  select
+    *,
+    coalesce(admission_date < reach or transfer_reach >= admission_date - 1 or next_transfer_in <= reach + 1, false)
+      as joins_spell,
+    coalesce(admission_date = reach, false) as joins_same_day
+  from reached
+),
+
+numbered as (
+  select
+    *,
+    count(*) filter (where not joins_spell) over own as spell,
+    count(*) filter (where not joins_spell and not joins_same_day) over own as episode
+  from linked
+  window own as ({{ by_order }} rows unbounded preceding)
+),
+
+spells as (
+  select
+    site,
+    person_key,
+    episode,
+    any_value(source_id) as source_id,
+    min(admission_date) as admission_date,
+    max(until) as until,
+    bool_or(deceased or coalesce(death_date <= until, false)) as ended_in_death,
+    min(death_date) as death_date,
+    count(*) as stay_count,
+    min_by(struct_pack(until := until, stay_id := stay_id, planned := planned, code := main_diagnosis),
+      (admission_date, until, stay_id)) as first_stay,
+    max_by(struct_pack(admission := admission_date, stay_id := stay_id, region := residence_region,
+      municipality := residence_municipality, provider_region := provider_region, sex := sex, birth_date := birth_date,
+      followable := followable), (until, admission_date, stay_id)) as last_stay
+  from numbered
+  group by site, person_key, episode, spell
+),
+
+placed as (
+  select
+    *,
+    min(admission_date) over own as episode_admission,
+    max(until) over own as episode_until
+  from spells
+  window own as (partition by site, person_key, episode)
+)
+
+select
+  source_id,
+  site,
+  person_key,
+  last_stay.stay_id as stay_id,
+  admission_date,
+  until,
+  ended_in_death or coalesce(death_date <= until, false) as died,
+  death_date,
+  stay_count,
+  first_stay.until as first_until,
+  first_stay.stay_id as first_stay_id,
+  first_stay.planned as planned,
+  first_stay.code as main_diagnosis,
+  last_stay.admission as last_admission,
+  last_stay.region as residence_region,
+  last_stay.municipality as residence_municipality,
+  last_stay.provider_region as provider_region,
+  last_stay.sex as sex,
+  last_stay.birth_date as birth_date,
+  last_stay.followable as followable,
+  episode_admission,
+  episode_until,
+  case when episode_until = date '9999-12-31' then {{ open_month() }}
+    else cast(date_trunc('month', episode_until) as date) end as episode_month
+from placed
+{%- if not all_months() %}
+where {{ in_window("case when episode_until = date '9999-12-31' then " ~ open_month() ~ " else cast(date_trunc('month', episode_until) as date) end") }}
+{%- endif %}

@@ -1,0 +1,71 @@
+"""The dbt step of a run: which months it builds, what dbt is told, and what the ledger says of it before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from orchestration.operations.batches import Batch, recorded
+from orchestration.operations.building import mark
+from orchestration.operations.planning import Asked
+from orchestration.operations.stages import Night, declare_stage, reconcile_stage
+from orchestration.warehouse.monthly import Manifest
+from orchestration.warehouse.windows import Window
+
+
+class Months(Protocol):
+    """A range of partition keys, each the first day of a month."""
+
+    @property
+    def start(self) -> str: ...
+    @property
+    def end(self) -> str: ...
+
+
+class Told(Protocol):
+    """What the run was told: a batch as text, by a nightly or backfill."""
+
+    run_id: str
+    batch: str
+    reconcile: bool
+
+
+@contextmanager
+def dbt_step(
+    night: Night, manifest_path: Path, selected: Set[tuple[str, ...]], months: Months | None, told: Told
+) -> Iterator[list[str]]:
+    """Hand out dbt's arguments; record the batch around the block, and reconcile after it where that is due.
+
+    A run of partitions that a person started (`dagster`, the web page) is a batch as well: of the facts whose monthly
+    models are all among the selected.
+    """
+    manifest = Manifest.read(manifest_path)
+    batch = Batch.from_text(told.batch) if told.batch else None
+    if batch is None and months is not None:
+        batch = _started_by_hand(night, manifest, selected, Window(months.start[:7], months.end[:7]))
+    arguments = batch.arguments if batch else []
+    with night.stage("dbt") as detail:
+        if batch is None or not batch.facts:
+            yield arguments
+        else:
+            with recorded(night, manifest, batch) as record:
+                detail |= record
+                yield arguments
+    if told.reconcile or (not told.run_id and _whole_staging(manifest, selected)):
+        reconcile_stage(night)
+
+
+def _started_by_hand(night: Night, manifest: Manifest, selected: Set[tuple[str, ...]], window: Window) -> Batch:
+    """The batch of a run of partitions. What is due by now is noted first: this run may build only a part of it."""
+    declare_stage(night)
+    mark(night, manifest, Asked())
+    whole = [f.name for f in manifest.facts if set(f.tables) <= set(selected)]
+    return Batch(tuple(whole), window)
+
+
+def _whole_staging(manifest: Manifest, selected: Set[tuple[str, ...]]) -> bool:
+    """Whether all staging is brought up to date, so that no record may be missing."""
+    staging = {(n["schema"], n["name"]) for n in manifest.nodes.values() if n.get("schema") == "staging"}
+    return bool(staging) and staging <= set(selected)

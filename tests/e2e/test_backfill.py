@@ -1,0 +1,168 @@
+"""Corrected months, through the command: planned, built, published; cut short and gone on with; equal to a full build."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.warehouse.monthly import Manifest
+from orchestration.warehouse.windows import Window
+from tests.support.built import Built
+from tests.support.command import VARDLAGRET, answer, environment, latest, vardlagret
+from tests.support.corrections_of_months import resend
+
+MARCH = Window("2024-03", "2024-03")
+# The follow-up of 30 days: 31 January + 30 days = 1 March 2024.
+WITH_FOLLOW_UP = ("2024-01", "2024-03")
+
+
+def monthly_tables(home: Path) -> dict[str, tuple[int, int]]:
+    """Rows and a hash of every monthly table, whatever the order of its rows."""
+    manifest = Manifest.read(home / "dagster" / "dbt_target" / "manifest.json")
+    found = {}
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as connection:
+        for node in sorted(manifest.monthly):
+            table = f"{manifest.nodes[node]['schema']}.{manifest.nodes[node]['alias']}"
+            columns = ", ".join(row[0] for row in connection.execute(f"describe {table}").fetchall())
+            found[table] = connection.execute(
+                f"select count(*), coalesce(sum(hash({columns})::hugeint), 0) from {table}"
+            ).fetchone()
+    return found
+
+
+def batches(home: Path) -> list[dict[str, Any]]:
+    with closing(sqlite3.connect(f"file:{home / 'ledger.sqlite'}?mode=ro", uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute("select * from batches order by started_at, rowid")]
+
+
+def windows(plan: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(w["from"], w["to"]) for w in plan["windows"]}
+
+
+@pytest.fixture(scope="module")
+def corrected(example_home: Built, example_deliveries: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which one stay of March 2024 was corrected, taken in and not built yet."""
+    folder = tmp_path_factory.mktemp("backfill")
+    home = example_home.copy(folder / "home")
+    files = resend(example_deliveries / "register", folder / "march", "12", "2025-06", MARCH, "discharge_mode")
+    vardlagret(home, "ingest", *files)
+    return home
+
+
+def test_the_whole_country_was_one_full_build(example_home: Built) -> None:
+    (only,) = batches(example_home.home)
+    assert (only["first"], only["last"], only["months"], only["outcome"]) == ("2022-01", "2024-12", 36, "built")
+    assert windows(answer(example_home.home, "backfill", "plan")) == set()
+
+
+def test_a_corrected_month_is_planned_with_its_follow_up_and_no_other(corrected: Path) -> None:
+    before = batches(corrected)
+    plan = answer(corrected, "backfill", "plan")
+    assert windows(plan) == {WITH_FOLLOW_UP}
+    reasons = {r["code"]: r for w in plan["windows"] for r in w["reasons"]}
+    assert set(reasons) == {"revision", "look_ahead"}
+    assert "2024-03_2024-03" in reasons["revision"]["detail"]
+    assert len(reasons["revision"]["delivery_sha256"]) == 64
+    assert plan["estimate_seconds"] > 0
+    assert plan["estimate_from_runs"] == 1
+    assert plan["blocked_by"] is None
+    assert batches(corrected) == before, "a plan changes nothing"
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--from", "2023-05", "--to", "2023-06"], {("2023-05", "2023-06")}),
+        (["--from", "2024-03", "--to", "2024-03"], {WITH_FOLLOW_UP}),
+        (["--only", "stale"], {WITH_FOLLOW_UP}),
+        (["--only", "failed"], set()),
+        (["--only", "missing"], set()),
+        (["--source", "patient_register"], {WITH_FOLLOW_UP}),
+        (["--source", "skr_costs"], set()),
+    ],
+)
+def test_a_plan_is_narrowed_to_what_is_asked_for(
+    corrected: Path, options: list[str], expected: set[tuple[str, str]]
+) -> None:
+    assert windows(answer(corrected, "backfill", "plan", *options)) == expected
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--from", "2024-13"], ["--from", "march"], ["--from", "2024-03", "--to", "2024-02"], ["--source", "nobody"],
+     ["--only", "old"]],
+)  # fmt: skip
+def test_a_mistaken_option_is_a_mistake_in_the_command(corrected: Path, options: list[str]) -> None:
+    vardlagret(corrected, "backfill", "plan", *options, expect=2)
+
+
+def test_only_those_months_are_built_and_the_result_is_that_of_a_full_build(
+    corrected: Path, example_deliveries: Path, tmp_path: Path
+) -> None:
+    before = len(batches(corrected))
+    done = answer(corrected, "backfill", "run")
+    assert done["exit"] == 0
+    assert {(b["first"], b["last"], b["outcome"]) for b in batches(corrected)[before:]} == {(*WITH_FOLLOW_UP, "built")}
+    assert {(b["from"], b["to"]) for b in done["batches"]} == {WITH_FOLLOW_UP}
+    assert windows(answer(corrected, "backfill", "plan")) == set()
+
+    march = corrected.parent / "march"
+    whole = tmp_path / "whole"
+    vardlagret(whole, "ingest", march, example_deliveries)
+    vardlagret(whole, "nightly")
+    assert monthly_tables(corrected) == monthly_tables(whole)
+    assert latest(corrected)["content_sha256"] == latest(whole)["content_sha256"]
+
+    # The same rows sent once more: no month is built anew, and their new origin is that of a full build too.
+    again = resend(march, tmp_path / "again", "12", "2025-07", MARCH, "none")
+    vardlagret(corrected, "ingest", *again)
+    plan = answer(corrected, "backfill", "plan")
+    assert plan["windows"] == []
+    assert {m for p in plan["provenance"] for m in p["months"]} == {"2024-03"}
+    vardlagret(corrected, "nightly")
+    assert {b["kind"] for b in batches(corrected)[before + 1 :]} == {"provenance"}
+    assert vardlagret(corrected, "reconcile")
+    vardlagret(corrected, "doctor", "--rebuild-ledger")
+    assert windows(answer(corrected, "backfill", "plan")) == set(), "the journal knows what was built"
+
+
+def test_a_backfill_that_is_killed_goes_on_where_it_was(corrected: Path, tmp_path: Path) -> None:
+    """36 months in batches of 24: killed while the second is built, begun again, equal to what was before."""
+    before = (monthly_tables(corrected), latest(corrected)["content_sha256"])
+    known = len(batches(corrected))
+    process = subprocess.Popen(
+        [str(VARDLAGRET), "--home", str(corrected), "backfill", "run", "--from", "2022-01", "--to", "2024-12"],
+        env=environment(), start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    until = time.monotonic() + 400
+    while len(batches(corrected)) < known + 2:
+        assert time.monotonic() < until
+        assert process.poll() is None
+        time.sleep(0.2)
+    held = answer(corrected, "backfill", "plan")["blocked_by"]
+    assert held is not None
+    assert (held["pid"], held["who"]) == (process.pid, "backfill")
+    assert vardlagret(corrected, "backfill", "run", "--wait", "0", expect=5).stderr.count("backfill") >= 1
+    time.sleep(2)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+    plan = answer(corrected, "backfill", "plan")
+    assert plan["blocked_by"] is None
+    assert windows(plan) == {("2024-01", "2024-12")}, "the first batch is built, the second is not"
+    answer(corrected, "backfill", "run")
+    found = [(b["first"], b["last"], b["outcome"]) for b in batches(corrected)[known:]]
+    assert found == [
+        ("2022-01", "2023-12", "built"), ("2024-01", "2024-12", "killed"), ("2024-01", "2024-12", "built"),
+    ]  # fmt: skip
+    assert (monthly_tables(corrected), latest(corrected)["content_sha256"]) == before

@@ -1,0 +1,81 @@
+"""Windows in the ledger: due, building, built or failed; batches; and the same ledger from the journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.ledger.ledger import Ledger
+from orchestration.ledger.migration import differences, rebuild
+from orchestration.ledger.windows import Built
+
+FACT = "fct_readmissions"
+BUILT = Built("in", "models", "definitions", "warehouse", "2026-01-01")
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    (tmp_path / "raw").mkdir()
+    return Ledger.open(tmp_path / "ledger.sqlite")
+
+
+def outcomes(ledger: Ledger) -> dict[str, str]:
+    return {month: state.outcome for (_, month), state in ledger.month_states().items()}
+
+
+def due(ledger: Ledger, *months: str) -> None:
+    ledger.mark_due((FACT, month, [{"code": "revision"}]) for month in months)
+
+
+def test_a_month_is_due_then_built(ledger: Ledger) -> None:
+    due(ledger, "2024-01", "2024-02")
+    batch = ledger.start_batch("run", [FACT], ["2024-01", "open"])
+    assert outcomes(ledger) == {"2024-01": "building", "2024-02": "due", "open": "building"}
+    ledger.end_batch(batch, {(FACT, "2024-01"): BUILT, (FACT, "open"): BUILT})
+    assert outcomes(ledger) == {"2024-01": "built", "2024-02": "due", "open": "built"}
+    state = ledger.month_states()[FACT, "2024-01"]
+    assert (state.built, state.reasons, state.run_id) == (BUILT, [{"code": "revision"}], "run")
+    (found,) = ledger.batches()
+    assert (found.first, found.last, found.months, found.outcome) == ("2024-01", "2024-01", 1, "built")
+
+
+def test_a_failed_batch_fails_its_months_and_no_others(ledger: Ledger) -> None:
+    due(ledger, "2024-01", "2024-02")
+    ledger.end_batch(ledger.start_batch("run", [FACT], ["2024-01"]), {(FACT, "2024-01"): BUILT})
+    due(ledger, "2024-01")
+    ledger.end_batch(ledger.start_batch("run", [FACT], ["2024-01"]), None)
+    assert outcomes(ledger) == {"2024-01": "failed", "2024-02": "due"}
+    # What it was built from last stays known: changes are told against it.
+    assert ledger.month_states()[FACT, "2024-01"].built == BUILT
+
+
+def test_what_a_kill_left_building_has_failed(ledger: Ledger) -> None:
+    due(ledger, "2024-01", "2024-02")
+    ledger.start_batch("run", [FACT], ["2024-01"])
+    assert ledger.close_dead_batches() == 1
+    assert outcomes(ledger) == {"2024-01": "failed", "2024-02": "due"}
+    assert ledger.batches()[0].outcome == "killed"
+    assert ledger.close_dead_batches() == 0
+
+
+def test_a_provenance_batch_leaves_the_state_of_its_months_until_it_ends(ledger: Ledger) -> None:
+    due(ledger, "2024-01")
+    ledger.end_batch(ledger.start_batch("run", [FACT], ["2024-01"]), {(FACT, "2024-01"): BUILT})
+    batch = ledger.start_batch("run", [FACT], ["2024-01"], "provenance")
+    assert outcomes(ledger) == {"2024-01": "built"}
+    later = Built("other", "models", "definitions", "warehouse", "2026-02-01")
+    ledger.end_batch(batch, {(FACT, "2024-01"): later})
+    assert ledger.month_states()[FACT, "2024-01"].built == later
+
+
+def test_the_journal_gives_an_equal_ledger(ledger: Ledger) -> None:
+    due(ledger, "2024-01", "2024-02")
+    batch = ledger.start_batch("run", [FACT], ["2024-01"])
+    ledger.keep()
+    ledger.end_batch(batch, {(FACT, "2024-01"): BUILT})
+    ledger.start_batch("run", [FACT], ["2024-02"])
+    ledger.close()
+    _, old = rebuild(ledger.path)
+    assert old is not None
+    assert differences(old, ledger.path) == {}
