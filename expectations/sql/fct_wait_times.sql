@@ -27,6 +27,9 @@ select judged.* replace (
     case when measure = 'within_count'
         then greatest(0, value - max(value) filter (where measure = 'total_count') over contact) end as within_beyond_total,
     case when measure = 'p90_days'
-        then greatest(0, max(value) filter (where measure = 'median_days') over contact - value) end as p90_below_median
+        then greatest(0, max(value) filter (where measure = 'median_days') over contact - value) end as p90_below_median,
+    case when measure = 'total_count' and phase = 'waiting'
+        then value - sum(value) filter (where measure = 'waiting_count') over contact end as intervals_gap,
+    (source_id = 'wait_contacts' and value is null)::int as counted_missing
 from judged
 window contact as (partition by {{ contact }})

@@ -138,6 +138,9 @@ WAITS = [
     Mutation("fct_wait_times", "within_not_beyond_total", "value", "1200",
              "measure = 'within_count' and area_code = '05'"),
     Mutation("fct_wait_times", "p90_not_below_median", "value", "15", "measure = 'p90_days' and area_code = '05'"),
+    Mutation("fct_wait_times", "intervals_make_total", "value", "value + 1", "wait_interval = '61-90'"),
+    Mutation("fct_wait_times", "counted_present", "value", "null",
+             "source_id = 'wait_contacts' and measure = 'total_count'"),
 ]  # fmt: skip
 TRUST = "topic_code = 'trust' and source_id = 'owner' and area_code = '05' and period = '2015'"
 OBSERVATIONS = [

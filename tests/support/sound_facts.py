@@ -111,6 +111,11 @@ def wait_times() -> list[Row]:
         *by_region(("2025",), 700, nation=False, **number, measure="within_count", sex="total"),
         *edges(phone, 80, 9),
     ]
+    # Counted from contacts: an interval in which nobody waits has no row.
+    waits = {**number, "source_id": "wait_contacts", "phase": "waiting", "sex": "total"}
+    for month in MONTHS:
+        made += [row("05", month, 30, **waits, measure="total_count")]
+        made += [row("05", month, n, **waits, measure="waiting_count", wait_interval=i) for i, n in (("0-30", 18), ("61-90", 12))]  # fmt: skip
     # Legitimate: a region far above the nation, and volumes that rise and fall by fifty times.
     queue = {**days, "service_code": "bup_queue", "sex": "total"}
     for month, value in zip(MONTHS, (111, 102, 98, 136, 96, 64), strict=True):

@@ -4,7 +4,8 @@
 -- readings, and `assessment_clock` says which (contact by default: when care was sought). The rule's version is that of
 -- the month in which the contact counts (choice: published series are by month). Same-day access is not here: it comes
 -- from telephone systems.
-{{ config(materialized='view', tags=['monthly']) }}
+{# The switch stands in the meta, so that another reading is another definition, which rebuilds all months. #}
+{{ config(materialized='view', tags=['monthly'], meta={'assessment_clock': var('assessment_clock')}) }}
 {%- set clock %}
 coalesce(
   {%- for which in ['rules.clock_first', 'rules.clock_then'] %}

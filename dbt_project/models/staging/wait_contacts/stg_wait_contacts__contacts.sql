@@ -6,9 +6,8 @@
   materialized='incremental', incremental_strategy='replace_window', on_schema_change='append_new_columns', tags=['monthly'],
   meta={'window': {'column': 'month', 'look_ahead_days': 0}}
 ) }}
-{%- set cells %}(select * from {{ source('cells', 'wait_contacts__contacts') }} where {{ in_window(month_of_key('period_key')) }}){% endset %}
 with records as (
-  {{ staged(cells, columns=[
+  {{ staged(source('cells', 'wait_contacts__contacts'), columns=[
     'period_key', 'series_key', 'unmapped_reason', 'region', month_of_key('period_key') ~ ' as month', 'contact_id',
     'contact_sought_date_value as contact_sought_date', 'referral_date_value as referral_date',
     'decision_date_value as decision_date', 'booked_date_value as booked_date', 'performed_date_value as performed_date',
@@ -18,7 +17,7 @@ with records as (
     "case when trim(residence_region) <> '' then area_code end as residence_region",
     'deviation_code_code as deviation_code', 'status_code as status', 'sex_code as sex',
     'try_cast(age as integer) as age'
-  ]) }}
+  ], windowed='month') }}
 ),
 
 judged as (
@@ -36,7 +35,7 @@ judged as (
 )
 
 select
-  * exclude (period_key, region, broken) replace (
+  * exclude (period_key, window_month, region, broken) replace (
     period_key as period,
     case when broken is not null then 'quarantined' else record_status end as record_status,
     coalesce(rule_code, split_part(broken, '|', 1)) as rule_code,
