@@ -144,6 +144,8 @@ def _workbooks(path: Path, catalogue: Catalogue) -> list[_Candidate]:
 def _documents(document: Any, encoding: str, catalogue: Catalogue) -> list[_Candidate]:
     if isinstance(document, dict) and document.get("values") == []:
         raise FileRefused("F_EMPTY", "the answer holds no object; ask for it again")
+    if documents.is_empty_dataset(document):
+        raise FileRefused("F_EMPTY", "the data set holds no value; ask for it again")
     if documents.is_values(document) and not any(thing.get("values") for thing in documents.objects_of(document)):
         raise FileRefused("F_EMPTY", "the answer holds no value; ask for it again")
     return [

@@ -21,6 +21,7 @@ ROW_RULES = {
     "R_CODE": "the code is not declared",
     "R_DATE": "the text is no date in the declared form",
     "R_DATES": "a date lies after another that it cannot be later than",
+    "R_STATUS": "the record's status and its dates contradict each other",
     "R_PATTERN": "the text does not match the declared pattern",
     "R_CONFLICT": "records with the same key give different values",
 }

@@ -7,11 +7,12 @@ other hides; what the previous release hid, stays hidden. A hidden row keeps its
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from orchestration.releases import contact_waits
 from orchestration.releases.contract import FACTS, INDICATOR_VALUES, Table
 from orchestration.releases.disclosure import SECONDARY, SMALL, Cell, Sums, sums_on, suppress, threshold_of
 from orchestration.releases.periods import bounds
@@ -51,6 +52,7 @@ def suppress_tables(
 
     released: the previous release's tables, as SQL, by name; empty before the first release.
     """
+    definitions = tuple(definitions)
     pieces = [
         p for p in (_piece(con, *target, released) for target in _targets(definitions)) if p.shown_by or p.unjudged
     ]
@@ -67,7 +69,28 @@ def suppress_tables(
         if found <= known:
             break
         known |= found
-    return {p.table.name: _write(con, p) for p in pieces}
+    written = {p.table.name: _write(con, p) for p in pieces}
+    resting = [d for d in definitions if contact_waits.SOURCE in d.source_ids and threshold_of(d.disclosure_rule)]
+    if resting:
+        strictest = max(threshold_of(d.disclosure_rule) or 0 for d in resting)
+        _hide_panels(con, resting)
+        hidden = contact_waits.hide_contact_waits(con, strictest, [d.indicator_id for d in resting], released)
+        written[contact_waits.FACT] = written.get(contact_waits.FACT, 0) + hidden
+    return written
+
+
+def _hide_panels(con: duckdb.DuckDBPyConnection, definitions: Sequence[Definition]) -> None:
+    """A panel's nation beside the whole nation tells of the regions outside: hidden where one of those is hidden."""
+    emptied = ", ".join(f"{c} = null" for c in REVEALING if c in INDICATOR_VALUES.names)
+    for panel in (d for d in definitions if d.aggregation == "constant_panel"):
+        con.execute(
+            f"""update release_indicator_values set value_status = '{SECONDARY}', {emptied}
+            where indicator_id = ? and area_level = 'nation' and value_status = 'normal' and (period, sex) in (
+              select (period, sex) from release_indicator_values
+              where indicator_id in (select unnest(?::varchar[])) and area_level <> 'nation'
+                and value_status in ('{SMALL}', '{SECONDARY}'))""",
+            [panel.indicator_id, list(panel.companions)],
+        )
 
 
 def exposed(con: duckdb.DuckDBPyConnection, table: Table, relation: str) -> int:
@@ -86,7 +109,9 @@ def _targets(definitions: Iterable[Definition]) -> list[tuple[Table, str, list[s
         if threshold is None:
             continue
         targets.append((INDICATOR_VALUES, "indicator_id = ?", [d.indicator_id], threshold))
-        for key in ((fact, source) for fact in d.facts for source in d.source_ids):
+        # Waits counted from contacts are too many for the exact method, and nested (contact_waits).
+        counted = (contact_waits.FACT, contact_waits.SOURCE)
+        for key in ((fact, source) for fact in d.facts for source in d.source_ids if (fact, source) != counted):
             facts[key] = max(threshold, facts.get(key, 0))
     by_name = {t.name: t for t in FACTS}
     targets += [(by_name[f], "source_id = ?", [s], threshold) for (f, s), threshold in sorted(facts.items())]

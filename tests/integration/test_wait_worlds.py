@@ -9,7 +9,6 @@ import duckdb
 import pytest
 
 from orchestration.home import Home
-from orchestration.settings import DBT_PROJECT
 from orchestration.sources.catalogue import load_catalogue
 from orchestration.warehouse.connection import open_warehouse
 from orchestration.warehouse.dbt import run_dbt
@@ -18,8 +17,6 @@ from tests.oracle.contact_worlds import contacts
 from tests.oracle.waits import EXCLUSIONS, INTERVALS, Contact
 from tests.support.contact_waits import PHASES, RULES, Judge, disagreements, read_waits, slices, write_contacts
 
-models_exist = any((DBT_PROJECT / "models").rglob("int_waits__*.sql"))
-
 
 def worlds(count: int) -> list[Contact]:
     """Worlds of four months each, one after the other from January 2020, when waits became comparable."""
@@ -27,7 +24,6 @@ def worlds(count: int) -> list[Contact]:
     return [c for n in range(count) for c in contacts(n, months=tuple(months[4 * n : 4 * n + 4]))]
 
 
-@pytest.mark.xfail(not models_exist, reason="the models of waits are not in the project yet", raises=AssertionError, strict=True)  # fmt: skip
 def test_the_models_agree_with_the_brute_force(tmp_path: Path) -> None:
     home = Home(tmp_path / "home").create_or_open()
     found = worlds(15)

@@ -122,11 +122,17 @@ def test_a_document_is_known_by_its_fields_and_not_by_others(tmp_path: Path) -> 
     path = tmp_path / "raw"
     path.write_text('{"apiVersion": "2", "maxDataCells": 5, "more": 1}')
     assert recognise(path, "x", CATALOGUE).layout.layout_id == "px_config"
-    # PxWeb's metadata hold an empty list of values; an answer with values is never a document.
-    start = '{"version": "2.0", "class": "dataset", "id": [], "dimension": {}, "value": '
+    # PxWeb's metadata hold an empty list of values and tell of code lists; an answer with values is never a document.
+    start = '{"version": "2.0", "class": "dataset", "id": ["Kon"], "dimension": {"Kon": {"extension": {"codelists": []}}}, "value": '
     path.write_text(start + "[]}")
     assert recognise(path, "x", CATALOGUE).layout.layout_id == "px_metadata"
     assert refusal(tmp_path, start + "[1]}", CATALOGUE).code == "F_LAYOUT"
+
+
+@pytest.mark.parametrize("value", ["[]", "{}", "null"])
+def test_an_answer_of_pxweb_without_a_value_is_empty_and_no_metadata(tmp_path: Path, value: str) -> None:
+    content = f'{{"version": "2.0", "class": "dataset", "id": ["Kon"], "size": [1], "dimension": {{"Kon": {{"category": {{"index": {{"1": 0}}}}, "extension": {{"elimination": true}}}}}}, "value": {value}}}'
+    assert refusal(tmp_path, content, CATALOGUE).code == "F_EMPTY"
 
 
 def test_an_archive_that_is_no_workbook_is_unknown(tmp_path: Path) -> None:

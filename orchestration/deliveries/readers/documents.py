@@ -65,6 +65,19 @@ def is_dataset(document: Any) -> bool:
     return isinstance(value, dict) or (isinstance(value, list) and bool(value))
 
 
+def is_empty_dataset(document: Any) -> bool:
+    """json-stat2 that answers a query with no value.
+
+    A table's metadata has no value either; PxWebApi v2 tells of every dimension in it which code lists may be asked for,
+    which an answer never does.
+    """
+    if not isinstance(document, dict) or not {"dimension", "id", "value"} <= document.keys() or document["value"]:
+        return False
+    dimensions = document["dimension"].values() if isinstance(document["dimension"], dict) else []
+    extensions = [d.get("extension") for d in dimensions if isinstance(d, dict)]
+    return not any(isinstance(e, dict) and "codelists" in map(str.lower, e) for e in extensions)
+
+
 def is_values(document: Any) -> bool:
     """Kolada's values: objects with a key figure and a list of values."""
     return any({"kpi", "values"} <= thing.keys() for thing in objects_of(document)[:1])
