@@ -82,8 +82,8 @@ def test_a_corrected_month_is_planned_with_its_follow_up_and_no_other(corrected:
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        (["--from", "2023-05", "--to", "2023-06"], {("2023-05", "2023-06")}),
-        (["--from", "2024-03", "--to", "2024-03"], {WITH_FOLLOW_UP}),
+        (["--from", "2023-05", "--to", "2023-06", "--source", "patient_register"], {("2023-05", "2023-06")}),
+        (["--from", "2024-03", "--to", "2024-03", "--source", "patient_register"], {WITH_FOLLOW_UP}),
         (["--only", "stale"], {WITH_FOLLOW_UP}),
         (["--only", "failed"], set()),
         (["--only", "missing"], set()),
@@ -141,7 +141,8 @@ def test_a_backfill_that_is_killed_goes_on_where_it_was(corrected: Path, tmp_pat
     before = (monthly_tables(corrected), latest(corrected)["content_sha256"])
     known = len(batches(corrected))
     process = subprocess.Popen(
-        [str(VARDLAGRET), "--home", str(corrected), "backfill", "run", "--from", "2022-01", "--to", "2024-12"],
+        [str(VARDLAGRET), "--home", str(corrected), "backfill", "run", "--from", "2022-01", "--to", "2024-12",
+         "--source", "patient_register"],
         env=environment(), start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     until = time.monotonic() + 400
