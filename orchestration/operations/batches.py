@@ -139,8 +139,8 @@ def recorded(night: Night, manifest: Manifest, batch: Batch) -> Iterator[dict[st
         # A month whose rows are due to change as well is not built by this.
         states = night.ledger.month_states()
         built = {key: b for key, b in built.items() if key in states and states[key].outcome == "built"}
-    months = sorted({month for _, month in built})
-    batch_id = night.ledger.start_batch(night.run_id, batch.facts, months, batch.kind)
+    months = {month for _, month in built}
+    batch_id = night.ledger.start_batch(night.run_id, batch.facts, built, batch.kind)
     try:
         yield {"batch": batch_id, "kind": batch.kind, "months": sum(is_month(m) for m in months)}
     except BaseException:

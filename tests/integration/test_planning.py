@@ -89,7 +89,7 @@ class House:
         plans = self.planner(told)
         (fact,) = plans.manifest.facts
         built = {(FACT, m): b for m, b in plans.built(fact).items() if only is None or m in only}
-        self.ledger.end_batch(self.ledger.start_batch("run", [FACT], sorted({m for _, m in built})), built)
+        self.ledger.end_batch(self.ledger.start_batch("run", [FACT], built), built)
 
 
 @pytest.fixture
@@ -194,7 +194,7 @@ def test_a_failed_month_stays_due_and_so_does_one_that_a_run_did_not_come_to(bui
     built.ledger.mark_due((FACT, m, r) for m, r in built.plan().due.items())
     # May is built; before April, whose follow-up reaches into it, the run dies.
     built.build(only=("2024-05",))
-    built.ledger.start_batch("run", [FACT], ["2024-09"])
+    built.ledger.start_batch("run", [FACT], [(FACT, "2024-09")])
     built.ledger.close_dead_batches()
     assert built.reasons() == {"2024-04": {"look_ahead"}, "2024-09": {"failed"}}
 
