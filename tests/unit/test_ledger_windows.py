@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from orchestration.ledger.file import LedgerError
 from orchestration.ledger.ledger import Ledger
-from orchestration.ledger.migration import differences, rebuild
+from orchestration.ledger.migration import differences, migrate, rebuild
 from orchestration.ledger.windows import Built
 
 FACT = "fct_readmissions"
@@ -86,6 +89,23 @@ def test_the_journal_gives_an_equal_ledger(ledger: Ledger) -> None:
     ledger.end_batch(batch, {(FACT, "2024-01"): BUILT})
     ledger.start_batch("run", [FACT], pairs("2024-02"))
     ledger.close()
+    _, old = rebuild(ledger.path)
+    assert old is not None
+    assert differences(old, ledger.path) == {}
+
+
+def test_a_ledger_of_schema_2_gets_its_tables_and_is_journalled(ledger: Ledger) -> None:
+    """Schema 2 had neither windows nor batches; what it held stays."""
+    run = ledger.start_run("nightly")
+    ledger.close()
+    with closing(sqlite3.connect(ledger.path)) as connection:
+        connection.executescript("drop table windows; drop table batches; pragma user_version = 2;")
+    with pytest.raises(LedgerError, match="doctor --migrate"):
+        Ledger.open(ledger.path)
+    migrate(ledger.path)
+    with Ledger.open(ledger.path) as migrated:
+        assert [r.run_id for r in migrated.runs()] == [run]
+        migrated.end_batch(migrated.start_batch(run, [FACT], pairs("2024-01")), {(FACT, "2024-01"): BUILT})
     _, old = rebuild(ledger.path)
     assert old is not None
     assert differences(old, ledger.path) == {}
