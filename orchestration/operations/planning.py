@@ -175,9 +175,8 @@ class Planner:
         for month in known:
             if asked.months and asked.only is None and asked.holds(month) and asked.concerns(fact):
                 due[month].append({"code": "asked", "detail": "asked for"})
-        return FactPlan(
-            fact, {m: r for m, r in sorted(due.items()) if r}, frozenset(provenance - {m for m in due if due[m]}), known
-        )
+        told = {month: distinct(reasons) for month, reasons in sorted(due.items()) if reasons}
+        return FactPlan(fact, told, frozenset(provenance - told.keys()), known)
 
     def _compare(
         self,
@@ -385,6 +384,15 @@ def _missing(held: Sequence[Held]) -> Reason:
 
 def _revision(held: Sequence[Held], detail: str) -> Reason:
     return {"code": "revision", "detail": detail, "delivery_sha256": held[-1].delivery_sha256 if held else None}
+
+
+def distinct(reasons: Iterable[Reason]) -> list[Reason]:
+    """Each reason once, in order of first mention."""
+    found: list[Reason] = []
+    for reason in reasons:
+        if reason not in found:
+            found.append(reason)
+    return found
 
 
 def _narrowed(plan: FactPlan, asked: Asked) -> FactPlan:

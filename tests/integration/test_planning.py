@@ -199,6 +199,15 @@ def test_a_failed_month_stays_due_and_so_does_one_that_a_run_did_not_come_to(bui
     assert built.reasons() == {"2024-04": {"look_ahead"}, "2024-09": {"failed"}}
 
 
+def test_planning_again_and_again_says_each_reason_once(built: House) -> None:
+    built.stays["2024-05"] = [built.stay("2024-05", mode="2")]
+    built.send("2025-02", ("2024-05",))
+    first = built.plan().due
+    for _ in range(3):
+        built.ledger.mark_due((FACT, m, r) for m, r in built.plan().due.items())
+    assert built.plan().due == first
+
+
 def test_cells_that_are_gone_count_as_changed(built: House) -> None:
     old = next(d for d in built.ledger.current_deliveries() if d.layout_id == "stays_2024")
     built.send("2025-02", ("2024-05",))
