@@ -84,10 +84,13 @@ class Windows(LedgerFile):
                 [(dataset, month, json.dumps(reasons, ensure_ascii=False)) for dataset, month, reasons in due],
             )
 
-    def start_batch(self, run_id: str, datasets: Sequence[str], months: Sequence[str], kind: str = "months") -> str:
-        """Open a batch and say that its months are being built; `provenance` leaves their state as it is."""
+    def start_batch(
+        self, run_id: str, datasets: Sequence[str], months: Iterable[tuple[str, str]], kind: str = "months"
+    ) -> str:
+        """Open a batch and say that its months, of each fact, are being built; `provenance` leaves their state."""
         batch_id = f"batch-{secrets.token_hex(6)}"
-        dated = [month for month in months if month != "open"]
+        pairs = sorted(months)
+        dated = {month for _, month in pairs if month != "open"}
         with self.transaction() as connection:
             connection.execute(
                 """insert into batches (batch_id, run_id, datasets, first, last, months, kind, started_at)
@@ -101,7 +104,7 @@ class Windows(LedgerFile):
                        values (?, ?, 'building', '[]', ?, ?)
                        on conflict (dataset, month) do update set outcome = 'building',
                          batch_id = excluded.batch_id, run_id = excluded.run_id""",
-                    [(dataset, month, batch_id, run_id) for dataset in datasets for month in months],
+                    [(dataset, month, batch_id, run_id) for dataset, month in pairs],
                 )
         return batch_id
 

@@ -12,7 +12,7 @@ from orchestration.ledger.lock import holder
 from orchestration.ledger.windows import Batch as PastBatch
 from orchestration.operations.batches import Batch, batches_of
 from orchestration.operations.nightly import NO_RELEASE, NightlyResult, conclude, recorded_run
-from orchestration.operations.planning import Asked, FactPlan, Plan, Planner, Reason
+from orchestration.operations.planning import Asked, FactPlan, Plan, Planner, Reason, distinct
 from orchestration.operations.stages import Night, Progress
 from orchestration.sources.catalogue import load_catalogue
 from orchestration.warehouse.dbt import read_manifest
@@ -59,13 +59,10 @@ def _window(planned: FactPlan, window: Window) -> dict[str, Any]:
 
 
 def _distinct(reasons: Sequence[Reason]) -> list[Reason]:
-    """Each reason once, in order of first mention; the contract's three keys in each."""
-    found: list[Reason] = []
-    for reason in reasons:
-        told = {"code": reason["code"], "detail": reason["detail"], "delivery_sha256": reason.get("delivery_sha256")}
-        if told not in found:
-            found.append(told)
-    return found
+    """Each reason once, with the contract's three keys."""
+    return distinct(
+        {"code": r["code"], "detail": r["detail"], "delivery_sha256": r.get("delivery_sha256")} for r in reasons
+    )
 
 
 def estimate(ledger: Ledger, batches: Sequence[Batch]) -> tuple[int | None, int]:

@@ -76,7 +76,11 @@ def batches_of(plan: Plan, *, chunked: bool) -> list[Batch]:
     for planned in plan.facts:
         for batch in _of_fact(planned, chunked=chunked):
             made[batch].append(planned.fact.name)
-    found = [replace(batch, facts=tuple(sorted(names))) for batch, names in made.items()]
+    found = [replace(batch, facts=tuple(sorted(names))) for batch, names in made.items() if not batch.whole]
+    if whole := [batch for batch in made if batch.whole]:
+        spans = [batch.window for batch in whole if batch.window]
+        span = Window(min(s.first for s in spans), max(s.last for s in spans)) if spans else None
+        found.append(Batch(tuple(sorted(name for b in whole for name in made[b])), span, whole=True))
     return sorted(found, key=lambda b: (b.kind, not b.whole, not b.fresh, b.window or Window("0000-01", "0000-01")))
 
 
@@ -135,8 +139,8 @@ def recorded(night: Night, manifest: Manifest, batch: Batch) -> Iterator[dict[st
         # A month whose rows are due to change as well is not built by this.
         states = night.ledger.month_states()
         built = {key: b for key, b in built.items() if key in states and states[key].outcome == "built"}
-    months = sorted({month for _, month in built})
-    batch_id = night.ledger.start_batch(night.run_id, batch.facts, months, batch.kind)
+    months = {month for _, month in built}
+    batch_id = night.ledger.start_batch(night.run_id, batch.facts, built, batch.kind)
     try:
         yield {"batch": batch_id, "kind": batch.kind, "months": sum(is_month(m) for m in months)}
     except BaseException:

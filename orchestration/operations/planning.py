@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from orchestration.deliveries.scopes import Window as SentWindow
 from orchestration.deliveries.scopes import window_in_name
 from orchestration.home import Home
 from orchestration.ledger.ledger import CurrentDelivery, Ledger
@@ -174,9 +175,8 @@ class Planner:
         for month in known:
             if asked.months and asked.only is None and asked.holds(month) and asked.concerns(fact):
                 due[month].append({"code": "asked", "detail": "asked for"})
-        return FactPlan(
-            fact, {m: r for m, r in sorted(due.items()) if r}, frozenset(provenance - {m for m in due if due[m]}), known
-        )
+        told = {month: distinct(reasons) for month, reasons in sorted(due.items()) if reasons}
+        return FactPlan(fact, told, frozenset(provenance - told.keys()), known)
 
     def _compare(
         self,
@@ -313,9 +313,11 @@ class Planner:
     def _held(self, fact: MonthlyFact, deliveries: Iterable[CurrentDelivery]) -> dict[str, list[Held]]:
         """By month, what is current for it: dated records in theirs, those of a sending in every month it covers.
 
-        Layouts without months belong to every month.
+        What a sending tells of stays still open belongs to those; layouts without months belong to every month.
         """
         by_month: dict[str, set[Held]] = defaultdict(set)
+        told_open: set[tuple[str, str]] = set()
+        sent: list[tuple[SentWindow, Held]] = []
         everywhere: list[Held] = []
         for d in deliveries:
             if (d.source_id, d.layout_id) not in fact.layouts:
@@ -325,10 +327,18 @@ class Planner:
             reader = self._readers.get(d.delivery_sha256, "")
             for scope, period in d.coverage:
                 held = Held(d.source_id, d.layout_id, scope, period, d.delivery_sha256, reader)
-                if window is None:
+                if is_dated(layout):
+                    by_month[held.month].add(held)
+                    if window and held.period_key == OPEN:
+                        told_open.add((held.sender, window.sending))
+                elif window:
+                    sent.append((window, held))
+                else:
                     everywhere.append(held)
-                for month in [held.month] if is_dated(layout) else window.months if window else ():
-                    by_month[month].add(held)
+        for window, held in sent:
+            months = [*window.months, OPEN] if (held.sender, window.sending) in told_open else window.months
+            for month in months:
+                by_month[month].add(held)
         for month in {*by_month, OPEN}:
             by_month[month].update(everywhere)
         return {month: sorted(held) for month, held in by_month.items()}
@@ -340,7 +350,7 @@ def _covered(held: Mapping[str, Sequence[Held]]) -> dict[str, set[str]]:
     for month, several in held.items():
         for h in several:
             if is_month(h.period_key) and h.period_key == month:
-                found[h.scope_key.removeprefix(f"{h.source_id}/{h.layout_id}")].add(month)
+                found[h.sender].add(month)
     return found
 
 
@@ -374,6 +384,15 @@ def _missing(held: Sequence[Held]) -> Reason:
 
 def _revision(held: Sequence[Held], detail: str) -> Reason:
     return {"code": "revision", "detail": detail, "delivery_sha256": held[-1].delivery_sha256 if held else None}
+
+
+def distinct(reasons: Iterable[Reason]) -> list[Reason]:
+    """Each reason once, in order of first mention."""
+    found: list[Reason] = []
+    for reason in reasons:
+        if reason not in found:
+            found.append(reason)
+    return found
 
 
 def _narrowed(plan: FactPlan, asked: Asked) -> FactPlan:

