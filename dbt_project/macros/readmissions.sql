@@ -131,8 +131,11 @@ select
   case when j.exclusion_reason is null then r.days is not null end as readmitted,
   case when j.exclusion_reason is null then r.readmission_admission end as readmission_admission,
   case when j.exclusion_reason is null then r.days end as days,
-  case when j.exclusion_reason is null
-    then coalesce(case when j.returns_counted = 'all' then r.return_count else least(r.return_count, 1) end, 0)
+  case
+    when j.exclusion_reason is not null then null
+    when r.return_count is null then 0
+    when j.returns_counted = 'all' then r.return_count
+    else 1
   end as readmission_count,
   j.year_of,
   j.residence_region,

@@ -65,6 +65,12 @@ def window_in_name(layout: Layout, file_name: str) -> Window | None:
     return window_of(layout.window, found.group(layout.window.column)) if found else None
 
 
+def _base(source: Source, layout: Layout) -> str:
+    """What every scope of the layout begins with; the same for layouts that tell the same months."""
+    part = layout.window.part if layout.window else None
+    return f"{source.source_id}/{part or layout.layout_id}"
+
+
 def has_sql(source: Source, layout: Layout) -> bool:
     """Whether scope and period follow from each record alone; a query's scope follows from all of them together."""
     return source.scope != "query" or not layout.selection
@@ -72,7 +78,7 @@ def has_sql(source: Source, layout: Layout) -> bool:
 
 def in_sql(source: Source, layout: Layout, window: Window | None, text: Callable[[str], str]) -> tuple[str, str]:
     """SQL for scope and period of a record; `text` gives SQL for a column's text. The same as `of_records`."""
-    base = f"{source.source_id}/{layout.layout_id}"
+    base = _base(source, layout)
 
     def trimmed(name: str) -> str:
         return f"coalesce(trim({text(name)}, {quoted(BLANKS)}), '')"
@@ -96,7 +102,7 @@ def in_sql(source: Source, layout: Layout, window: Window | None, text: Callable
 
 def of_records(source: Source, layout: Layout, window: Window | None, records: Records) -> tuple[list[str], list[str]]:
     """For each record the key of its scope and the key of its period."""
-    base = f"{source.source_id}/{layout.layout_id}"
+    base = _base(source, layout)
     n = len(records)
 
     def texts(name: str) -> list[str]:

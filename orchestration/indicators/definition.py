@@ -18,7 +18,7 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 AreaLevel = Literal["nation", "nation_part", "county", "region", "municipality"]
 Fact = Literal["fct_costs", "fct_staffing", "fct_readmissions", "fct_wait_times", "fct_observations", "fct_population"]
-CiMethod = Literal["none", "wilson", "as_published", "byar"]
+CiMethod = Literal["none", "wilson", "as_published", "byar", "dobson"]
 Aggregation = Literal[
     "ratio_of_sums",
     "population_weighted",
@@ -113,8 +113,10 @@ class Definition(_Strict):
             )
         if self.ci_method == "wilson" and self.unit != "percent":
             raise ValueError(f"ci_method wilson is for a share of counts in percent, the unit is {self.unit}")
-        if self.ci_method == "byar" and not re.match(r"^per_\d+$", self.unit):
-            raise ValueError(f"ci_method byar is for a rate of events with unit per_<n>, the unit is {self.unit}")
+        if self.ci_method in ("byar", "dobson") and not re.match(r"^per_\d+$", self.unit):
+            raise ValueError(
+                f"ci_method {self.ci_method} is for a rate of events with unit per_<n>, the unit is {self.unit}"
+            )
         if self.ci_method != "none" and "fct_costs" in self.facts:
             raise ValueError("an amount or a share of money has no confidence interval; write ci_method: none")
         if "nation" not in self.area_levels and self.aggregation != "none":

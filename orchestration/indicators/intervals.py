@@ -1,6 +1,7 @@
 """Confidence intervals of indicator values, by the method their definition names.
 
 Computed intervals need counts that make the value; published ones are taken as they are, never recomputed in place.
+Those of standardised rates (`dobson`) need the strata, and are computed in dbt where these are (int_avoidable__rates).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def add_intervals(con: duckdb.DuckDBPyConnection, definitions: Sequence[Definiti
 
     A value that is not `normal`, lacks its counts, or has counts that make no sound proportion gets no interval.
     """
-    published = [d.indicator_id for d in definitions if d.ci_method == "as_published"]
+    published = [d.indicator_id for d in definitions if d.ci_method in ("as_published", "dobson")]
     con.execute(
         f"create or replace temp table _intervals as select {_KEY}, "
         "ci_low::double as ci_low, ci_high::double as ci_high from _collected "

@@ -81,7 +81,10 @@ def sums_on(areas: Iterable[Mapping[str, Any]], day: date) -> Sums:
 
 
 def relations(cells: Sequence[Cell], sums: Sums) -> list[Relation]:
-    """Sums that hold between these cells, as (whole, parts) of positions; a part that is missing is nothing."""
+    """Sums that hold between these cells, as (whole, parts) of positions.
+
+    A part may be missing where the others make up the whole: a region that does not deliver, or has no event.
+    """
     place = {(c.table, c.area, c.sex): i for i, c in enumerate(cells)}
     found: list[Relation] = []
     for (table, area, sex), i in place.items():
@@ -96,7 +99,6 @@ def relations(cells: Sequence[Cell], sums: Sums) -> list[Relation]:
 
 def _sum(cells: Sequence[Cell], whole: int, parts: Sequence[int | None]) -> list[Relation]:
     there = tuple(p for p in parts if p is not None)
-    # A reader sees that those there make up the whole, also where regions have not reported.
     if not there or abs(cells[whole].count - sum(cells[p].count for p in there)) > _HOLDS:
         return []
     return [(whole, there)]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.home import Home
@@ -14,10 +16,19 @@ from tests.oracle.episodes import Joins
 from tests.oracle.readmissions import PRESETS
 from tests.oracle.worlds import shifted, world
 from tests.support.readmissions_by_windows import run_by_windows
-from tests.support.register_worlds import disagreements, expected, read_index, story, write_worlds
+from tests.support.register_worlds import (
+    counted,
+    disagreements,
+    expected,
+    read_counts,
+    read_index,
+    story,
+    write_worlds,
+)
 
 WORLDS = 2000
-MODELS = ("int_episodes__episodes", "int_episodes__spells", "int_readmissions__index")
+MODELS = ("int_episodes__episodes", "int_episodes__spells", "int_readmissions__index", "int_readmissions__monthly")
+WINDOWED = ("int_episodes__episodes", "int_episodes__spells", "int_readmissions__monthly", "int_avoidable__stays")
 SEEDS = ("seed_readmission_methods", "seed_diagnosis_sets")
 
 
@@ -29,6 +40,7 @@ def test_the_models_agree_with_the_brute_force(tmp_path: Path) -> None:
     run_dbt(home.path, "seed", "--select", *SEEDS)
     run_dbt(home.path, "run", "--select", *MODELS)
     models, judged = read_index(home.warehouse), expected(worlds)
+    assert read_counts(home.warehouse) == counted(judged)
     assert {key[0] for key in judged} == {m.method_code for m in PRESETS}
     differing = disagreements(judged, models)
     if differing:
@@ -36,6 +48,31 @@ def test_the_models_agree_with_the_brute_force(tmp_path: Path) -> None:
         stays = story(next(w for w in worlds if w.stays[0].site == site), person)
         kinds = Counter(line.split()[0] for line in differing)
         pytest.fail(f"{len(differing)} of {len(judged)} rows differ {dict(kinds)}\n" + "\n".join(differing[:10]) + f"\n{stays}")  # fmt: skip
+
+
+def test_the_union_of_windows_is_the_full_build(tmp_path: Path) -> None:
+    """Windows of one month and of many, built out of order, give the same tables as one build of all months."""
+    home = Home(tmp_path / "home").create_or_open()
+    write_worlds(home.warehouse, [world(n) if n % 20 else shifted(world(n)) for n in range(100)])
+    run_dbt(home.path, "seed", "--select", *SEEDS)
+    run_dbt(home.path, "run", "--select", *WINDOWED)
+    whole = {name: _rows(home.warehouse, name) for name in WINDOWED}
+    with duckdb.connect(str(home.warehouse)) as con:
+        for name in WINDOWED:
+            con.execute(f"drop table intermediate.{name}")
+    bounds = ["0001-01-01", "2022-06-01", "2022-07-01", "2023-02-01", "9999-12-31"]
+    windows = list(pairwise(bounds))
+    for start, end in [*windows[2:], *windows[:2]]:
+        given = f"{{window_start: '{start}', window_end: '{end}'}}"
+        run_dbt(home.path, "run", "--select", *WINDOWED, "--vars", given)
+    for name in WINDOWED:
+        assert whole[name]
+        assert _rows(home.warehouse, name) == whole[name], name
+
+
+def _rows(warehouse: Path, name: str) -> list[tuple]:
+    with duckdb.connect(str(warehouse), read_only=True) as con:
+        return con.execute(f"select * from intermediate.{name} order by all").fetchall()
 
 
 def test_plain_sql_agrees_with_the_brute_force(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_months_open_stays_and_lines(tmp_path: Path, key: pseudonyms.Key, reader
         *(stay(str(i)) for i in range(60)), stay("open", discharged="", mode=""), stay("late", discharged="20240501")
     )
     got = read(tmp_path / "d", content, CATALOGUE, STAYS)
-    scope = "patient_register/stays_2024/18"
+    scope = "patient_register/stays/18"
     assert {period: n for (_, period), n in got.reading.coverage.items()} == {
         "2024-02": 60, "2024-03": 0, "2024-04": 0, "open": 1, "outside 2024-05": 1,
     }  # fmt: skip
@@ -140,3 +140,15 @@ def test_the_name_tells_the_layout_and_the_fields_must_fit(
 
 def test_a_file_of_text_without_such_a_name_is_not_taken_for_stays(tmp_path: Path) -> None:
     assert refusal(tmp_path / "d", lines(stay("1")), CATALOGUE, "stays.txt").code == "F_UNKNOWN"
+
+
+def test_a_month_told_in_both_layouts_has_one_scope(tmp_path: Path, key: pseudonyms.Key, reader: str) -> None:
+    """Else a month sent in the old layout and sent again in the new one would be counted twice."""
+    old = "1;194503121234;55010;101;18;1880;1;19450312;78;G;SE;20231010;3;2;20231014;3;1"
+    before = read(tmp_path / "old", lines(old), CATALOGUE, "PAR_VARDTILLFALLEN_18_2023-12.txt")
+    after = read(
+        tmp_path / "new", lines(stay("1", discharged="20231014")), CATALOGUE, "PAR_VARDTILLFALLEN_18_2024-01.txt"
+    )
+    assert (before.name, after.name) == ("patient_register/stays_2013", "patient_register/stays_2024")
+    both = before.reading.coverage.keys() & after.reading.coverage.keys()
+    assert both == {("patient_register/stays/18", p) for p in ("2023-10", "2023-11", "open")}

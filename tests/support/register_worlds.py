@@ -112,6 +112,31 @@ def read_index(warehouse: Path) -> dict[Key, Said]:
     return found
 
 
+#: A group of index stays: method, site, month of discharge (None for open ones), reason of exclusion; and its counts.
+Counts = dict[tuple[str, str, date | None, str | None], tuple[int, int]]
+
+
+def counted(judged: dict[Key, Said]) -> Counts:
+    """Index stays and readmissions of the oracle's rows, by month: what `int_readmissions__monthly` must say."""
+    counts: Counts = {}
+    for (method, site, _, _), (_, discharge, _, reason, readmitted, _, _) in judged.items():
+        group = (method, site, discharge and discharge.replace(day=1), reason)
+        stays, returns = counts.get(group, (0, 0))
+        counts[group] = (stays + 1, returns + bool(readmitted))
+    return counts
+
+
+def read_counts(warehouse: Path) -> Counts:
+    """The same of the models."""
+    with duckdb.connect(str(warehouse), read_only=True) as con:
+        rows = con.execute(
+            """select method_code, site, nullif(index_month, date '9999-12-01'), exclusion_reason,
+                 sum(stay_count)::bigint, sum(readmission_count)::bigint
+               from intermediate.int_readmissions__monthly group by all"""
+        ).fetchall()
+    return {tuple(row[:4]): tuple(row[4:]) for row in rows}
+
+
 def disagreements(judged: dict[Key, Said], models: dict[Key, Said]) -> list[str]:
     """One line per row on which the two differ, or that one of them lacks."""
     lines = []

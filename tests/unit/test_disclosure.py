@@ -167,3 +167,18 @@ def test_rules():
     assert threshold_of("threshold_5") == threshold_of("threshold:5") == 5
     with pytest.raises(ValueError, match="write none, or threshold_5"):
         threshold_of("treshold_5")
+
+
+def test_a_sum_holds_though_a_part_is_missing_that_counts_nothing() -> None:
+    """Three regions deliver and make up the nation: the third is what is left of it."""
+    nation, regions = ("00", "nation"), [(code, "region") for code in ("01", "12", "18", "19")]
+    sums = ((nation, frozenset(regions)),)
+    cells = [cell(a, "total", n) for a, n in zip(regions, (110, 70, 4), strict=False)] + [cell(nation, "total", 184)]
+    hidden = suppress(cells, 5, sums)
+    assert hidden[("18", "region", "total")] == SMALL
+    assert len(hidden) == 2
+    low, high = ranges(cells, set(hidden), sums)[("18", "region", "total")]
+    assert high - low >= 10
+    # Where they do not make up the whole, the missing one has the rest, and nothing can be worked out.
+    cells[-1] = cell(nation, "total", 240)
+    assert set(suppress(cells, 5, sums)) == {("18", "region", "total")}

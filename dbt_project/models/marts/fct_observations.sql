@@ -1,4 +1,5 @@
--- Everything else that is accepted and declared: surveys, visits, beds, drugs, key figures.
+-- Everything else that is accepted and declared: surveys, visits, beds, drugs, key figures. Avoidable stays are counted here:
+-- the number, the crude rate, and the rate standardised to the population that its measure names.
 with records as (
   select {{ shared_key() }}, topic_code, sex_code as sex, 'total' as age_group, value_value, value_status, unit, source_id,
     delivery_sha256, override_flag
@@ -39,3 +40,40 @@ select
   delivery_sha256,
   null::varchar as lineage_id
 from records
+
+union all
+
+select
+  area_code,
+  area_level,
+  cast(year as varchar),
+  'year',
+  make_date(year, 1, 1),
+  make_date(year, 12, 31),
+  'avoidable_stays_20',
+  sex,
+  '20+',
+  measure,
+  case measure
+    when 'avoidable_stay_count' then cast(stays as decimal(28, 12))
+    when 'avoidable_stays_per_100000' then case when not population_missing then cast(crude_rate as decimal(28, 12)) end
+    else cast(standardised_rate as decimal(28, 12))
+  end,
+  case when measure = 'avoidable_stay_count' then 'stays' else 'per_100000' end,
+  case
+    when measure = 'avoidable_stay_count' then 'normal'
+    when population_missing then 'missing_at_source'
+    when starts_with(measure, 'avoidable_stays_esp') and stays < 10 then 'not_applicable'
+    else 'normal'
+  end,
+  {{ value_flags(["'derived'", "case when partial then 'partial_coverage' end",
+    "case when provisional then 'provisional' end",
+    "case when is_noisy or band_dropped then 'estimated' end"]) }},
+  'patient_register',
+  {{ one_delivery('deliveries') }},
+  {{ lineage_id('deliveries') }}
+from {{ ref('int_avoidable__rates') }}
+cross join (
+  values ('avoidable_stay_count'), ('avoidable_stays_per_100000'), ('avoidable_stays_esp2013_per_100000')
+) as measures (measure)
+where people > 0

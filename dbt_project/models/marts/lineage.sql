@@ -5,6 +5,10 @@ with sets as (
   select distinct {{ lineage_id('deliveries') }}, deliveries from {{ ref('int_population__counts') }}
   union
   select distinct {{ lineage_id('deliveries') }}, deliveries from {{ ref('int_waits__deliveries') }}
+  union
+  select {{ lineage_id('deliveries') }}, deliveries from {{ ref('int_readmissions__deliveries') }}
+  union
+  select distinct {{ lineage_id('deliveries') }}, deliveries from {{ ref('int_avoidable__rates') }}
 )
 
 select distinct lineage_id, unnest(deliveries) as delivery_sha256, 'input' as role
