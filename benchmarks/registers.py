@@ -218,7 +218,7 @@ def measure(home: Home) -> str:
             for name, m in contenders.items()
         ),
         "",
-        "The limit is 1.3 times SQL by hand. Ours are stored with what a window, a reason of exclusion and a rank need; "
+        "The limit is 1.3 times SQL by hand. Ours keep what a window, a reason of exclusion and a rank need; "
         "a contender keeps counts alone. A contender's time is its whole process.",
         "",
         "| one new month on top of | seconds in models | share of all months | whole process |",

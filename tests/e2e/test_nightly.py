@@ -51,7 +51,9 @@ def test_every_record_of_every_delivery_is_accounted_for(example_home: Built, re
 
 def test_only_series_that_a_declaration_leaves_out_count_as_unmapped(example_home: Built) -> None:
     with sqlite3.connect(example_home.home / "ledger.sqlite") as connection:
-        unmapped = dict(connection.execute("select source_id, sum(unmapped) from records group by source_id").fetchall())
+        unmapped = dict(
+            connection.execute("select source_id, sum(unmapped) from records group by source_id").fetchall()
+        )
     assert unmapped["kolada"] > 0
     # Row-level registers and code lists declare no series.
     assert (unmapped["patient_register"], unmapped["scb_geography"]) == (0, 0)
