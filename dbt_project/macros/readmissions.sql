@@ -40,7 +40,7 @@ methods as (
 
 -- A site that codes no diagnosis at all answers `all_cause` alone.
 coding_sites as (
-  select distinct site from {{ ref('int_episodes__spells') }} where main_diagnosis is not null
+  select distinct site from {{ ref('int_stays__stays') }} where main_diagnosis is not null
 ),
 
 data_end as (

@@ -1,18 +1,13 @@
--- Avoidable stays per 100 000 people of 20 and above, by region and year and for all regions that deliver, crude and directly
--- standardised to `esp2013` by five-year bands (methods M3: Dobson et al. 1991, Byar's limits). One person may have several
--- stays: the variance is that of persons, not of stays (methods M5). Fewer than 10 stays: no standardised value and no
--- interval. The total is standardised over ages with both sexes together. People: 31 December of the year.
+-- Avoidable stays per 100 000 people of 20 and above, by region and year and for the regions that deliver and have a
+-- population together, crude and directly standardised to `esp2013` by five-year bands (methods M3: Dobson et al. 1991,
+-- Byar's limits). One person may have several stays: the variance is that of persons, not of stays (methods M5). Fewer than
+-- 10 stays: no standardised value and no interval. The total is standardised over ages with both sexes together. People: 31
+-- December of the year.
 --
 -- A band without people and without stays is left out with its weight (`band_dropped`); a band that the population does
 -- not tell, or has stays and no people, leaves the area without a value (`population_missing`).
 {%- set standard = 'esp2013' %}
-with delivering as (
-  select distinct source_id, provider_region as area_code, year(month) as year
-  from {{ ref('int_stays__delivered') }}
-  where source_id = 'patient_register'
-),
-
-population as (
+with population as (
   select
     left(p.area_code, 2) as region, year(p.period_end) as year, p.sex, w.age_from, w.weight,
     sum(p.value)::double as people, bool_or(p.noise <> 'none') as is_noisy
@@ -21,6 +16,13 @@ population as (
   where p.source_id = 'scb_population' and p.area_level = 'municipality' and p.sex in ('women', 'men')
     and p.value_status = 'normal' and w.age_from >= 20 and p.period_end = make_date(year(p.period_end), 12, 31)
   group by all
+),
+
+delivering as (
+  select distinct source_id, provider_region as area_code, year(month) as year
+  from {{ ref('int_stays__delivered') }}
+  where source_id = 'patient_register'
+    and (provider_region, year(month)) in (select (region, year) from population)
 ),
 
 people as (
@@ -76,8 +78,11 @@ summed as (
     sum(stays) as stays,
     sum(people) as people,
     {{ byar('sum(stays)') }} as limits,
-    sum(weight * stays / people) filter (where people > 0) / sum(weight) filter (where people > 0) as rate,
-    sum(weight ** 2 * squares / people ** 2) filter (where people > 0) / sum(weight) filter (where people > 0) ** 2
+    -- In order of age, so that the last digit is the same in every run.
+    sum(weight * stays / people order by age_from) filter (where people > 0)
+      / sum(weight) filter (where people > 0) as rate,
+    sum(weight ** 2 * squares / people ** 2 order by age_from) filter (where people > 0)
+      / sum(weight) filter (where people > 0) ** 2
       as variance,
     bool_or(people = 0 and stays = 0) as band_dropped,
     bool_or(people = 0 and stays > 0)
@@ -86,6 +91,14 @@ summed as (
     bool_or(is_noisy) as is_noisy
   from strata
   group by area_code, year, sex
+),
+
+-- What one region lacks, the regions together lack.
+judged as (
+  select * exclude (population_missing),
+    case when area_code = '00' then bool_or(population_missing) over (partition by year, sex) else population_missing end
+      as population_missing
+  from summed
 ),
 
 coverage as (
@@ -124,7 +137,7 @@ select
   case when s.stays >= 10 and not s.population_missing
     then 100000 * (s.rate + sqrt(s.variance / s.stays) * (s.limits.high - s.stays)) end as standardised_high,
   list_sort(list_distinct(list_concat(coalesce(r.deliveries, []), coalesce(p.deliveries, [])))) as deliveries
-from summed as s
+from judged as s
 left join dispersion as d using (area_code, year, sex)
 left join coverage as c on c.area_code = s.area_code and c.year = s.year
 left join {{ ref('int_readmissions__deliveries') }} as r on r.source_id = 'patient_register' and r.year = s.year
