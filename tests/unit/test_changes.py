@@ -47,7 +47,7 @@ class Register:
         diagnoses: dict[str, str] | None = None,
         open_: bool = False,
     ) -> list[Held]:
-        scope = {layout: f"patient_register/{layout}/12" for layout in (STAYS, DIAGNOSES)}
+        scope = {STAYS: "patient_register/stays/12", DIAGNOSES: "patient_register/diagnoses/12"}
         sha = {layout: f"{layout}-{sending}" for layout in (STAYS, DIAGNOSES)}
         rows = [
             {
