@@ -12,6 +12,7 @@ from orchestration.home import Home
 from orchestration.ledger.ledger import CurrentDelivery, Ledger
 from orchestration.settings import TIME_ZONE
 from orchestration.sources.catalogue import Catalogue
+from orchestration.warehouse.changes import is_dated
 
 
 def held(
@@ -56,8 +57,7 @@ def _concerns(catalogue: Catalogue, delivery: CurrentDelivery, key: str, period:
     if key == period:
         return True
     source = next((s for s in catalogue.sources if s.source_id == delivery.source_id), None)
-    layout = source.layout(delivery.layout_id) if source else None
-    if layout is None or layout.window is None or layout.window.date is not None:
+    if source is None or is_dated(source, layout := source.layout(delivery.layout_id)):
         return False
     window = window_in_name(layout, delivery.file_name)
     return window is not None and period in window.months

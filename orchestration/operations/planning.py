@@ -214,7 +214,7 @@ class Planner:
                 for side in (then, now)
             )
             own = sorted(
-                {h for h in history if h.source_id == source.source_id and is_dated(source.layout(h.layout_id))}
+                {h for h in history if h.source_id == source.source_id and is_dated(source, source.layout(h.layout_id))}
             )
             found = compare(
                 source, before, after, self.home.cells, history=own,
@@ -322,12 +322,13 @@ class Planner:
         for d in deliveries:
             if (d.source_id, d.layout_id) not in fact.layouts:
                 continue
-            layout = next(s for s in self.catalogue.sources if s.source_id == d.source_id).layout(d.layout_id)
+            source = next(s for s in self.catalogue.sources if s.source_id == d.source_id)
+            layout = source.layout(d.layout_id)
             window = window_in_name(layout, d.file_name)
             reader = self._readers.get(d.delivery_sha256, "")
             for scope, period in d.coverage:
                 held = Held(d.source_id, d.layout_id, scope, period, d.delivery_sha256, reader)
-                if is_dated(layout):
+                if is_dated(source, layout):
                     by_month[held.month].add(held)
                     if window and held.period_key == OPEN:
                         told_open.add((held.sender, window.sending))

@@ -39,7 +39,7 @@ class Held:
     @property
     def sender(self) -> str:
         """The scope without its layout: what the same sender's other files share."""
-        return f"{self.source_id}{self.scope_key.removeprefix(f'{self.source_id}/{self.layout_id}')}"
+        return "/".join([self.source_id, *self.scope_key.split("/")[2:]])
 
     @property
     def month(self) -> str:
@@ -63,9 +63,14 @@ class Changes:
         return {period if is_month(period) else OPEN for _, period in self.pairs}
 
 
-def is_dated(layout: Layout) -> bool:
-    """Whether each record has a month of its own; without a date records belong to the month of what they hang on."""
-    return layout.window is not None and layout.window.date is not None
+def is_dated(source: Source, layout: Layout) -> bool:
+    """Whether a record's period key is its month: by a date of its own, or since a sending is a month of the source.
+
+    Where other layouts of the source have dates, records without one belong to the month of what they hang on.
+    """
+    if layout.window is None:
+        return False
+    return layout.window.date is not None or not any(x.window and x.window.date for x in source.layouts)
 
 
 def compare(
@@ -92,7 +97,7 @@ def compare(
     changes = Changes()
     layouts = {layout.layout_id: layout for layout in source.layouts}
     for layout in layouts.values():
-        if is_dated(layout):
+        if is_dated(source, layout):
             was, now = (
                 {
                     (h.scope_key, h.period_key)
@@ -104,15 +109,15 @@ def compare(
             changes.pairs |= was ^ now
     sides = [(-1, h) for h in before] + [(1, h) for h in after]
     gone = [h for _, h in sides if not _file(cells, h).exists()]
-    changes.pairs |= {(h.scope_key, h.period_key) for h in gone if is_dated(layouts[h.layout_id])}
-    changes.everything = any(not is_dated(layouts[h.layout_id]) for h in gone)
+    changes.pairs |= {(h.scope_key, h.period_key) for h in gone if is_dated(source, layouts[h.layout_id])}
+    changes.everything = any(not is_dated(source, layouts[h.layout_id]) for h in gone)
     present = [(side, h) for side, h in sides if _file(cells, h).exists()]
     with _scratch() as connection:
         _load(connection, "held", present, set(before) & set(after))
-        parents = [layout for layout in layouts.values() if is_dated(layout)]
+        parents = [layout for layout in layouts.values() if is_dated(source, layout)]
         for layout in layouts.values():
             own = [h for _, h in present if h.layout_id == layout.layout_id]
-            if own and is_dated(layout):
+            if own and is_dated(source, layout):
                 _note_rows(connection, layout, own, cells)
             elif own and layout.window and (over := [p for p in parents if set(p.key) <= set(layout.key)]):
                 for parent in over:

@@ -47,7 +47,7 @@ class Register:
         diagnoses: dict[str, str] | None = None,
         open_: bool = False,
     ) -> list[Held]:
-        scope = {layout: f"patient_register/{layout}/12" for layout in (STAYS, DIAGNOSES)}
+        scope = {STAYS: "patient_register/stays/12", DIAGNOSES: "patient_register/diagnoses/12"}
         sha = {layout: f"{layout}-{sending}" for layout in (STAYS, DIAGNOSES)}
         rows = [
             {
@@ -219,3 +219,34 @@ def test_an_open_stay_reaches_back_by_its_admission(register: Register) -> None:
     after = register.send("2024-06", ["2024-03"], [("o", "p1", "20240310", "")], open_=True)
     found = register.compare(before, after, [*history, *after])
     assert (found.months, found.reached) == ({"open"}, {"2024-02"})
+
+
+CONTACTS = next(s for s in load_catalogue().sources if s.source_id == "wait_contacts")
+
+
+def contacts(folder: Path, month: str, sha256: str, sought: list[str]) -> Held:
+    """One region's contacts of a month, as the file of that month holds them."""
+    (layout,) = CONTACTS.layouts
+    scope = f"wait_contacts/{layout.layout_id}/12"
+    rows = [
+        {
+            "scope_key": scope,
+            "period_key": month,
+            "region": "12",
+            "month": month,
+            "contact_id": f"{n}",
+            "contact_sought_date": day,
+        }
+        for n, day in enumerate(sought)
+    ]
+    cells_file(folder, CONTACTS, layout.layout_id, sha256, rows)
+    return Held("wait_contacts", layout.layout_id, scope, month, sha256, "r")
+
+
+@pytest.mark.parametrize(("day", "months"), [("2024-05-02", set()), ("2024-05-03", {"2024-05"})])
+def test_a_file_of_contacts_is_of_the_month_it_names(tmp_path: Path, day: str, months: set[str]) -> None:
+    other = contacts(tmp_path, "2024-04", "other", ["2024-04-02"])
+    before = contacts(tmp_path, "2024-05", "before", ["2024-05-02", "2024-05-04"])
+    after = contacts(tmp_path, "2024-05", "after", [day, "2024-05-04"])
+    found = compare(CONTACTS, [other, before], [other, after], tmp_path)
+    assert (found.months, found.reached, found.everything) == (months, set(), False)
