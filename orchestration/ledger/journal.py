@@ -24,6 +24,8 @@ BY_ROW: dict[str, tuple[str, ...]] = {
     "runs": ("run_id",),
     "stages": ("stage_id",),
     "verdicts": ("run_id", "dataset"),
+    "incidents": ("incident_id",),
+    "holds": ("hold_id",),
 }
 # Tables that every build writes anew: kept whole, and only when they differ from what was kept last.
 WHOLE = ("records", "quarantine")

@@ -8,6 +8,8 @@ from __future__ import annotations
 from orchestration.ledger.entries import Arrival, Covered, CurrentDelivery, Delivery, Receipt
 from orchestration.ledger.file import LedgerError
 from orchestration.ledger.history import History
+from orchestration.ledger.holds import Holds
+from orchestration.ledger.incidents import Incidents
 from orchestration.ledger.purges import Purges
 from orchestration.ledger.records import Records
 from orchestration.ledger.runs import Run, Runs
@@ -16,5 +18,5 @@ from orchestration.ledger.verdicts import Verdicts
 __all__ = ["Arrival", "Covered", "CurrentDelivery", "Delivery", "Ledger", "LedgerError", "Receipt", "Run"]
 
 
-class Ledger(History, Purges, Records, Verdicts, Runs):
-    """Receipts and deliveries (`history`), tombstones, records and quarantine (`records`), verdicts, and runs."""
+class Ledger(History, Purges, Records, Verdicts, Incidents, Holds, Runs):
+    """Receipts and deliveries (`history`), tombstones, records (`records`), verdicts, incidents, holds, runs."""

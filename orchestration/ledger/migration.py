@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -11,8 +12,6 @@ from pathlib import Path
 from orchestration.ledger import journal
 from orchestration.ledger.file import SCHEMA, SCHEMA_VERSION, LedgerError, statements
 from orchestration.ledger.ledger import Ledger
-
-_NEW_IN_2 = ("purges", "unwritten", "kept")
 
 
 def schema_of(path: Path) -> int:
@@ -25,20 +24,35 @@ def schema_of(path: Path) -> int:
 
 
 def migrate(path: Path) -> None:
-    """Bring a ledger of schema 1 to schema 2 and write its journal. Whole or not at all; safe to repeat."""
+    """Bring an earlier ledger to today's schema: the tables and triggers that it lacks, and from schema 1 its journal.
+
+    Whole or not at all; safe to repeat.
+    """
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("begin immediate")
-        if connection.execute("pragma user_version").fetchone()[0] == 1:
+        version = connection.execute("pragma user_version").fetchone()[0]
+        if 0 < version < SCHEMA_VERSION:
+            there = {row[0] for row in connection.execute("select name from sqlite_master")}
             for statement in statements(SCHEMA.read_text(encoding="utf-8")):
-                if any(f"create table {name} " in statement for name in _NEW_IN_2):
+                if _made_by(statement) not in there:
                     connection.execute(statement)
-            journal.note_everything(connection)
+            if version == 1:
+                journal.note_everything(connection)
             for trigger in journal.triggers():
-                connection.execute(trigger)
+                if _made_by(trigger) not in there:
+                    connection.execute(trigger)
             connection.execute(f"pragma user_version = {SCHEMA_VERSION}")
         connection.execute("commit")
     # Opening it for writing writes what is noted.
     Ledger.open(path).close()
+
+
+def _made_by(statement: str) -> str:
+    """The name of the table, index, view or trigger that a `create` statement makes."""
+    found = re.search(r"^create (?:unique )?(?:table|index|view|trigger) (\w+)", statement, re.MULTILINE)
+    if found is None:
+        raise LedgerError(f"schema.sql: no name in {statement.strip()[:60]!r}")
+    return found[1]
 
 
 def rebuild(path: Path) -> tuple[int, Path | None]:

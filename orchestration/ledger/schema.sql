@@ -1,4 +1,4 @@
--- The ledger, version 2. It holds what happened: no row values of any delivery.
+-- The ledger, version 3. It holds what happened: no row values of any delivery.
 -- Moments are RFC 3339 text in UTC with microseconds; text order is time order.
 
 create table receipts (               -- one arrival of bytes
@@ -118,6 +118,29 @@ create table purges (                 -- tombstones: bytes that were removed on 
   at              text not null,
   by              text not null,
   reason          text not null
+);
+
+create table incidents (              -- what the watch has told, by what it is about; it opens again in its place
+  incident_id       text primary key,     -- code:subject
+  code              text not null,
+  since             text not null,
+  opened_at         text not null,
+  notified_at       text,
+  cleared_at        text,
+  clear_notified_at text,
+  quiet_by          text,                 -- who has taken it on
+  quiet_at          text,
+  quiet_until       text                  -- null with a name: until it clears
+);
+
+create table holds (                  -- while one is not lifted, no release is made
+  hold_id    integer primary key,
+  at         text not null,
+  by         text not null,
+  reason     text not null,
+  lifted_at  text,
+  lifted_by  text,
+  lifted_why text
 );
 
 create table unwritten (              -- rows that changed and do not stand in the journal yet (`journal.py`)

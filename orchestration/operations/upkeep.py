@@ -44,8 +44,10 @@ def migrate_home(home: Home, *, dry_run: bool, wait_seconds: float | None) -> di
     found = home.format
     steps = []
     if home.ledger.exists() and 0 < schema_of(home.ledger) < SCHEMA_VERSION:
-        steps.append(f"ledger.sqlite: schema {schema_of(home.ledger)} to {SCHEMA_VERSION}, tables for purges and notes")
-        steps.append("raw/journal.jsonl: every receipt, outcome, reading, run and verdict so far, as lines of JSON")
+        schema = schema_of(home.ledger)
+        steps.append(f"ledger.sqlite: schema {schema} to {SCHEMA_VERSION}, with the tables that it lacks")
+        if schema == 1:
+            steps.append("raw/journal.jsonl: every receipt, outcome, reading, run and verdict so far, as lines of JSON")
     if found < FORMAT:
         steps.append(f"home.json: format {found} to {FORMAT}")
     if steps and not dry_run:
