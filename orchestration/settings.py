@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DBT_PROJECT = REPOSITORY / "dbt_project"
 TIME_ZONE = "Europe/Stockholm"
+# 03:30 exists once in every night: clocks go from 02 to 03 in March and from 03 to 02 in October.
+NIGHTLY_AT = time(3, 30)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from orchestration.defs.resources import WarehouseHome
-from orchestration.settings import TIME_ZONE
+from orchestration.settings import NIGHTLY_AT, TIME_ZONE
 
 NIGHTLY = "nightly"
 BUILD = "build"
@@ -31,13 +31,12 @@ def jobs() -> dg.Definitions:
     def nightly() -> None:
         night()
 
-    # 03:30 exists once in every night: clocks go from 02 to 03 in March and from 03 to 02 in October.
     schedule = dg.ScheduleDefinition(
         name="nightly",
         job=nightly,
-        cron_schedule="30 3 * * *",
+        cron_schedule=f"{NIGHTLY_AT.minute} {NIGHTLY_AT.hour} * * *",
         execution_timezone=TIME_ZONE,
         default_status=dg.DefaultScheduleStatus.STOPPED,
-        description="Every night at 03:30 Swedish time.",
+        description=f"Every night at {NIGHTLY_AT:%H:%M} Swedish time.",
     )
     return dg.Definitions(jobs=[build, nightly], schedules=[schedule])

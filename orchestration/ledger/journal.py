@@ -26,6 +26,8 @@ BY_ROW: dict[str, tuple[str, ...]] = {
     "verdicts": ("run_id", "dataset"),
     "windows": ("dataset", "month"),
     "batches": ("batch_id",),
+    "incidents": ("incident_id",),
+    "holds": ("hold_id",),
 }
 # Tables that every build writes anew: kept whole, and only when they differ from what was kept last.
 WHOLE = ("records", "quarantine")

@@ -8,6 +8,8 @@ from __future__ import annotations
 from orchestration.ledger.entries import Arrival, Covered, CurrentDelivery, Delivery, Receipt
 from orchestration.ledger.file import LedgerError
 from orchestration.ledger.history import History
+from orchestration.ledger.holds import Holds
+from orchestration.ledger.incidents import Incidents
 from orchestration.ledger.purges import Purges
 from orchestration.ledger.records import Records
 from orchestration.ledger.runs import Run, Runs
@@ -17,5 +19,5 @@ from orchestration.ledger.windows import Windows
 __all__ = ["Arrival", "Covered", "CurrentDelivery", "Delivery", "Ledger", "LedgerError", "Receipt", "Run"]
 
 
-class Ledger(History, Purges, Records, Verdicts, Windows, Runs):
-    """Receipts and deliveries (`history`), tombstones, records and quarantine (`records`), verdicts, windows, runs."""
+class Ledger(History, Purges, Records, Verdicts, Windows, Incidents, Holds, Runs):
+    """Receipts and deliveries (`history`), tombstones, records, verdicts, windows, incidents, holds, runs."""

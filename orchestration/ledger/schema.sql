@@ -150,6 +150,29 @@ create table batches (                -- one per dbt run over a window of months
   outcome    text check (outcome in ('built', 'failed', 'killed'))
 );
 
+create table incidents (              -- what the watch has told, by what it is about; it opens again in its place
+  incident_id       text primary key,     -- code:subject
+  code              text not null,
+  since             text not null,
+  opened_at         text not null,
+  notified_at       text,
+  cleared_at        text,
+  clear_notified_at text,
+  quiet_by          text,                 -- who has taken it on
+  quiet_at          text,
+  quiet_until       text                  -- null with a name: until it clears
+);
+
+create table holds (                  -- while one is not lifted, no release is made
+  hold_id    integer primary key,
+  at         text not null,
+  by         text not null,
+  reason     text not null,
+  lifted_at  text,
+  lifted_by  text,
+  lifted_why text
+);
+
 create table unwritten (              -- rows that changed and do not stand in the journal yet (`journal.py`)
   seq  integer primary key,
   name text not null,

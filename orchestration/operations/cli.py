@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from orchestration.operations import backfill_commands, delivery_commands, quarantine_commands, release_commands
+from orchestration.operations import (
+    backfill_commands,
+    delivery_commands,
+    quarantine_commands,
+    release_commands,
+    watch_commands,
+)
 from orchestration.operations.answers import print_json, say
 from orchestration.operations.options import Json, Wait, home_of, reading, reply
 from orchestration.settings import Settings
@@ -27,6 +33,7 @@ app.add_typer(backfill_commands.app, name="backfill")
 app.add_typer(delivery_commands.app, name="delivery")
 app.add_typer(quarantine_commands.app, name="quarantine")
 app.add_typer(release_commands.app, name="release")
+app.add_typer(watch_commands.app, name="watch")
 
 
 @app.callback()
@@ -246,6 +253,7 @@ def main() -> None:
     from orchestration.ledger.lock import HomeLocked
     from orchestration.releases.checksums import ReleaseDamaged
     from orchestration.sources.catalogue import DeclarationError
+    from orchestration.watch.sending import BadReceiver
 
     try:
         app()
@@ -258,6 +266,7 @@ def main() -> None:
         JournalDamaged,
         ReleaseDamaged,
         DeclarationError,
+        BadReceiver,
         LookupError,
         OSError,
     ) as error:

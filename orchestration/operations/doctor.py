@@ -13,8 +13,8 @@ from typing import Any
 from orchestration.home import FORMAT, Home, HomeError, HomeTooOld
 from orchestration.ledger.file import LedgerError
 from orchestration.ledger.ledger import Ledger
-from orchestration.operations.status import FREE_BYTES_RED
 from orchestration.settings import REPOSITORY
+from orchestration.watch.scene import FREE_BYTES_RED
 
 # What was measured to work together; another version may, but the night has not been run on it.
 _EXPECTED = {

@@ -155,8 +155,10 @@ def recorded_run(
     return result
 
 
-def _work(night: Night, result: NightlyResult, folder: Path | None, *, after_a_death: bool, within: str | None) -> str:
-    """Take in, and build if anything is new. Returns the fingerprint of what was built."""
+def _work(
+    night: Night, result: NightlyResult, folder: Path | None, *, after_a_death: bool, within: str | None
+) -> str | None:
+    """Take in, and build if anything is new. Returns the fingerprint of what was built; None while held."""
     from orchestration.operations.stages import take_in_stage
 
     code = code_fingerprint()
@@ -174,6 +176,9 @@ def _work(night: Night, result: NightlyResult, folder: Path | None, *, after_a_d
     else:
         result.nothing_new = True
         _verify_latest(night, result)
+    if night.ledger.publication_hold():
+        result.next_command = result.next_command or f"vardlagret --home {night.home.path} status"
+        return None
     return input_fingerprint(night.ledger.current_deliveries(), code)
 
 

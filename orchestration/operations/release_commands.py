@@ -8,7 +8,7 @@ import typer
 
 from orchestration.operations.options import Json, home_of, reply
 
-app = typer.Typer(help="Published releases: list, show, verify, diff.", no_args_is_help=True)
+app = typer.Typer(help="Published releases: list, show, verify, diff; hold, publish.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -70,3 +70,25 @@ def release_diff(
     home = home_of(context).open()
     answer = compared(home, older, newer, indicator=indicator, area=area, limit=limit)
     reply(context, "release_diff", answer, as_json, print_diff)
+
+
+By = Annotated[str, typer.Option("--by", help="Who decides.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why.")]
+
+
+@app.command("hold")
+def release_hold(context: typer.Context, reason: Reason, by: By, as_json: Json = False) -> None:
+    """No release is made until the hold is lifted by `release publish`; nights build and judge all the same."""
+    from orchestration.operations.holding import hold_publication, print_hold
+
+    answer = hold_publication(home_of(context).open(), by=by, reason=reason)
+    reply(context, "release_hold", answer, as_json, print_hold)
+
+
+@app.command("publish")
+def release_publish(context: typer.Context, reason: Reason, by: By, as_json: Json = False) -> None:
+    """Lift the hold: the next night publishes what it has built."""
+    from orchestration.operations.holding import lift_hold, print_hold
+
+    answer = lift_hold(home_of(context).open(), by=by, reason=reason)
+    reply(context, "release_publish", answer, as_json, print_hold)

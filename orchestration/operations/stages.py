@@ -177,11 +177,17 @@ def release_stage(night: Night, verdicts: list[Verdict] | None = None) -> Releas
     from datetime import UTC, datetime
 
     from orchestration.indicators.catalogue import load_definitions
-    from orchestration.releases.build import RunInfo, make_release
+    from orchestration.releases.build import ReleaseResult, RunInfo, make_release
+    from orchestration.releases.history import latest_id
     from orchestration.warehouse.fingerprint import code_version
 
     with night.stage("release") as detail:
         verdicts = verdicts if verdicts is not None else night.ledger.latest_verdicts()
+        if held := night.ledger.publication_hold():
+            # Not due: somebody decided so. The night's fingerprint is not kept, so that it is built again when lifted.
+            result = ReleaseResult(False, latest_id(night.home.releases), "", f"publication is held by {held.by}")
+            detail |= asdict(result)
+            return result
         with open_warehouse(night.home.warehouse, read_only=True) as connection:
             result = make_release(
                 night.home.releases,

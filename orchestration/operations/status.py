@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from orchestration.deliveries.refusal import FILE_WARNINGS
 from orchestration.home import Home
+from orchestration.ledger.holds import Hold
 from orchestration.ledger.ledger import Ledger, Run
 from orchestration.ledger.lock import holder
+from orchestration.settings import TIME_ZONE
 from orchestration.sources.catalogue import Catalogue
-
-FREE_BYTES_RED = 1_000_000_000
-FREE_BYTES_AMBER = 5_000_000_000
-# How long after a delivery the next one is expected, by the source's declared rhythm; half as much again is late.
-_RHYTHM_DAYS = {"monthly": 31, "quarterly": 92, "half_yearly": 183, "yearly": 366}
+from orchestration.watch.incidents import as_answer, incidents
+from orchestration.watch.scene import disk_light, expected_after, free_bytes, last_received, scene_of
 
 
 def status(home: Home, ledger: Ledger, catalogue: Catalogue) -> dict[str, Any]:
     """The contract's `status`, without its head."""
-    runs = ledger.runs(limit=50)
+    scene = scene_of(home, ledger, catalogue)
+    runs = scene.runs
     last = next((r for r in runs if r.kind in ("nightly", "dagster", "backfill")), None)
     facts = _facts(home, ledger)
     release = _release(home)
     disk = _disk(home)
     return {
-        "publish": _publish(home, last, facts, release, disk),
+        "publish": _publish(home, last, facts, release, disk, scene.hold),
         "run": _open_run(runs, home),
         "sources": _sources(ledger, catalogue),
         "facts": facts,
         "release": release,
         "disk": disk,
-        "incidents": [],
+        "incidents": as_answer(incidents(scene)),
     }
 
 
-def _publish(home: Home, last: Run | None, facts: list[dict], release: dict | None, disk: dict) -> dict[str, Any]:
+def _publish(
+    home: Home, last: Run | None, facts: list[dict], release: dict | None, disk: dict, hold: Hold | None
+) -> dict[str, Any]:
     command = f"vardlagret --home {home.path}"
     stopped = [f["fact"] for f in facts if f["verdict"] in ("failed", "broken")]
     if last is None:
@@ -49,6 +51,9 @@ def _publish(home: Home, last: Run | None, facts: list[dict], release: dict | No
     if last.exit not in (0, 3):
         error = (last.summary or {}).get("error") or f"exit {last.exit}"
         return _light("no", "red", f"Run {last.run_id} stopped in stage {last.stage}: {error}", f"{command} nightly")
+    if hold:
+        reason = f"Publication is held by {hold.by} since {hold.at[:16]}: {hold.reason}"
+        return _light("no", "amber", reason, f"{command} release publish --by NAME --reason WHY")
     if release is None and (home.releases / "latest.json").exists():
         return _light("no", "red", "The latest release is not where latest.json says.", f"{command} release verify")
     if release is None:
@@ -88,10 +93,7 @@ def _sources(ledger: Ledger, catalogue: Catalogue) -> list[dict[str, Any]]:
     current: dict[str, list] = {}
     for delivery in ledger.current_deliveries():
         current.setdefault(delivery.source_id, []).append(delivery)
-    received: dict[str, str] = {}
-    for receipt in ledger.receipts():
-        if receipt.source_id:
-            received[receipt.source_id] = receipt.received_at
+    received = last_received(ledger)
     refused = Counter(f.source_id for f in ledger.refused_files() if f.source_id)
     held = {d.delivery_sha256 for deliveries in current.values() for d in deliveries}
     told = {r.delivery_sha256: r for r in ledger.receipts() if r.delivery_sha256 in held}
@@ -115,19 +117,14 @@ def _sources(ledger: Ledger, catalogue: Catalogue) -> list[dict[str, Any]]:
 def _source(
     source_id: str, rhythm: str, received: str | None, refused: int, quarantined: int, warned: int
 ) -> dict[str, Any]:
-    days = _RHYTHM_DAYS.get(rhythm)
-    expected: date | None = None
-    light = "green"
-    if received and days:
-        expected = datetime.fromisoformat(received).date() + timedelta(days=days)
-        if date.today() > expected + timedelta(days=days // 2):
-            light = "amber"
+    expected = expected_after(received, rhythm)
+    light = "amber" if expected and datetime.now(ZoneInfo(TIME_ZONE)).date() > expected[1] else "green"
     if refused or quarantined or warned:
         light = "amber"
     return {
         "source_id": source_id,
         "last_received_at": received,
-        "expected_next": expected.isoformat() if expected else None,
+        "expected_next": expected[0].isoformat() if expected else None,
         "light": light,
         "refused_last": refused,
         "quarantined_last": quarantined,
@@ -184,6 +181,5 @@ def _release(home: Home) -> dict[str, Any] | None:
 
 
 def _disk(home: Home) -> dict[str, Any]:
-    free = shutil.disk_usage(home.path).free
-    light = "red" if free < FREE_BYTES_RED else "amber" if free < FREE_BYTES_AMBER else "green"
-    return {"free_bytes": free, "light": light}
+    free = free_bytes(home)
+    return {"free_bytes": free, "light": disk_light(free)}

@@ -105,6 +105,9 @@ def print_status(answer: dict[str, Any]) -> None:
     if run := answer["run"]:
         alive = "alive" if run["pid_alive"] else "its process is dead"
         console.print(f"Run {run['run_id']} since {run['started_at']}, stage {run['stage']}, {alive}")
+    for incident in answer["incidents"]:
+        console.print(f"{incident['id']} since {incident['since'][:16]}: {incident['what']}", markup=False)
+        console.print(f"  next: {incident['next_command']}; {incident['runbook']}", markup=False)
     table = _table("source", "light", "last received", "expected next", "refused", "quarantined", numbers=(4, 5))
     for s in answer["sources"]:
         received = (s["last_received_at"] or "never")[:16]

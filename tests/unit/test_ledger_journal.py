@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from orchestration.ledger.entries import Arrival, Covered, Delivery
 from orchestration.ledger.file import LedgerError
 from orchestration.ledger.journal import JournalDamaged
 from orchestration.ledger.ledger import Ledger
-from orchestration.ledger.migration import differences, rebuild
+from orchestration.ledger.migration import differences, migrate, rebuild
 from orchestration.ledger.verdict import Verdict
 from orchestration.warehouse.reconcile import QuarantinedRecord, RecordCounts
 
@@ -50,6 +51,10 @@ def lived(path: Path) -> Path:
         ledger.withdraw_reading("bb", "new", "F_LAYOUT", "no longer")
         ledger.purge("aa", "me", "sent by mistake")
         ledger.join_run("later", "dagster")
+        ledger.open_incident("disk_low:red", "disk_low", "2026-01-01", "2026-01-01")
+        ledger.quiet_incident("disk_low:red", "me", "2026-01-02", None)
+        ledger.hold_publication("me", "asked for")
+        ledger.lift_hold("you", "settled")
     return ledger_path
 
 
@@ -146,3 +151,20 @@ def test_without_a_journal_nothing_is_made(tmp_path: Path) -> None:
 def test_the_journal_is_its_owners_alone(tmp_path: Path) -> None:
     lived(tmp_path)
     assert (tmp_path / "raw" / "journal.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_ledger_of_schema_2_gets_what_it_lacks_and_keeps_its_journal(tmp_path: Path) -> None:
+    path = lived(tmp_path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for table in ("incidents", "holds"):
+            connection.execute(f"drop table {table}")
+        connection.execute("pragma user_version = 2")
+    with pytest.raises(LedgerError, match="doctor --migrate"):
+        Ledger.open(path)
+    before = (tmp_path / "raw" / "journal.jsonl").read_bytes()
+    migrate(path)
+    migrate(path)
+    assert (tmp_path / "raw" / "journal.jsonl").read_bytes() == before
+    with Ledger.open(path) as ledger:
+        ledger.hold_publication("me", "again")
+    assert b'"table": "holds"' in (tmp_path / "raw" / "journal.jsonl").read_bytes()[len(before) :]

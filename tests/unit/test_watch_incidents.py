@@ -1,0 +1,110 @@
+"""The rules of incidents: each with a scene in which it stands and one in which it does not."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from orchestration.ledger.holds import Hold
+from orchestration.ledger.lock import Holder
+from orchestration.ledger.runs import Run
+from orchestration.settings import REPOSITORY
+from orchestration.watch.incidents import RUNBOOKS, Judged, Late, Scene, incidents
+from orchestration.watch.schedule import last_due
+
+NOW = datetime(2026, 11, 25, 5, 0, tzinfo=UTC)  # 06:00 in Sweden, after a night that was due at 02:30 UTC
+
+
+def run(
+    start: str, end: str | None, exit_code: int | None = 0, *, stage: str = "release", error: str | None = None,
+    pid_alive: bool | None = True,
+) -> Run:  # fmt: skip
+    summary = {"error": error, "nothing_new": False}
+    return Run(
+        f"nightly-{start}", "n", "nightly", 1, "h", f"2026-11-{start}:00.000000+00:00",
+        f"2026-11-{end}:00.000000+00:00" if end else None, stage, exit_code, None, None, summary, pid_alive,
+    )  # fmt: skip
+
+
+GOOD = run("25T02:30", "25T02:40")
+BEFORE = [run(f"{day}T02:30", f"{day}T02:40") for day in ("24", "23", "22")]
+EARLIER = "2026-11-25T00:00:00.000000+00:00"
+STANDING = {
+    "run_failed": Scene("v", NOW, [run("25T02:30", "25T02:40", 4)]),
+    "correction_expired": Scene("v", NOW, [run("25T02:30", "25T02:40", 4, error="CorrectionExpired: ...")]),
+    "release_damaged": Scene("v", NOW, [run("25T02:30", "25T02:40", 1, stage="verify")]),
+    "run_stuck": Scene("v", NOW, [run("25T02:30", None, None, pid_alive=False)]),
+    "run_slow": Scene("v", NOW, [run("25T02:30", None, None), *BEFORE]),
+    "run_not_started": Scene("v", NOW, BEFORE),
+    "home_locked": Scene("v", NOW, [GOOD], holder=Holder(1, "h", "gc", EARLIER, "gc")),
+    "release_withheld": Scene("v", NOW, [GOOD], release="2026-11-25.1", withheld_since={"2026-11-24.1": 2}),
+    "publication_held": Scene("v", NOW, [GOOD], hold=Hold(1, EARLIER, "Anna", "why", None, None, None)),
+    "check_failed": Scene("v", NOW, [GOOD], judged=[Judged("fct_costs", "failed", EARLIER)]),
+    "check_broken": Scene("v", NOW, [GOOD], judged=[Judged("fct_costs", "broken", EARLIER)]),
+    "delivery_late": Scene("v", NOW, [GOOD], late=[Late("skr_costs", date(2026, 1, 1), date(2026, 7, 1))]),
+    "file_refused": Scene("v", NOW, [GOOD], refused={"skr_costs": (1, EARLIER)}),
+    "disk_low": Scene("v", NOW, [GOOD], disk_light="red", free_bytes=5),
+}
+
+
+@pytest.mark.parametrize("code", RUNBOOKS)
+def test_each_code_stands_alone_in_its_scene(code: str) -> None:
+    (found,) = incidents(STANDING[code])
+    assert found.code == code
+    assert found.id.startswith(f"{code}:")
+    assert (REPOSITORY / found.runbook).is_file()
+    assert found.next_command.startswith("v ")
+
+
+def test_a_good_night_and_a_home_without_history_raise_no_alarm() -> None:
+    assert incidents(Scene("v", NOW, [GOOD, *BEFORE], judged=[Judged("fct_costs", "warned", EARLIER)])) == []
+    assert incidents(Scene("v", NOW)) == []
+    assert incidents(Scene("v", NOW, [run("25T02:30", None, None)])) == []  # a first night that takes long
+
+
+def test_a_failure_that_goes_on_keeps_its_id_and_its_beginning() -> None:
+    nights = [run(f"{day}T02:30", f"{day}T02:40", 4) for day in ("25", "24")]
+    (found,) = incidents(Scene("v", NOW, [*nights, BEFORE[1]]))
+    assert (found.id, found.since[:10]) == ("run_failed:nightly", "2026-11-24")
+
+
+def test_no_error_text_leaves_in_an_incident() -> None:
+    (found,) = incidents(Scene("v", NOW, [run("25T02:30", "25T02:40", 4, error="could not convert 19121212-1212")]))
+    assert "1212" not in str(found)
+
+
+def test_a_newly_withheld_slice_is_a_new_incident() -> None:
+    ids = [
+        incidents(Scene("v", NOW, [GOOD], release="2026-11-25.10", withheld_since=since))[0].id
+        for since in ({"2026-11-25.9": 1}, {"2026-11-25.9": 1, "2026-11-25.10": 1})
+    ]
+    assert ids == ["release_withheld:2026-11-25.9", "release_withheld:2026-11-25.10"]
+
+
+@pytest.mark.parametrize(
+    ("now", "due"),
+    [
+        ("2026-03-29T01:29+00:00", "2026-03-28T02:30+00:00"),  # the night the clock goes forward: 03:30 is 01:30 UTC
+        ("2026-03-29T01:30+00:00", "2026-03-29T01:30+00:00"),
+        ("2026-10-25T02:29+00:00", "2026-10-24T01:30+00:00"),  # the night it goes back: 03:30 is 02:30 UTC
+        ("2026-10-25T02:30+00:00", "2026-10-25T02:30+00:00"),
+        ("2028-02-29T12:00+00:00", "2028-02-29T02:30+00:00"),
+        ("2028-03-01T01:00+00:00", "2028-02-29T02:30+00:00"),
+    ],
+)
+def test_the_hour_of_the_night_across_clock_changes_and_leap_day(now: str, due: str) -> None:
+    assert last_due(datetime.fromisoformat(now)).timestamp() == datetime.fromisoformat(due).timestamp()
+
+
+def test_a_machine_that_was_off_for_three_nights_has_one_incident_since_the_first() -> None:
+    (found,) = incidents(Scene("v", NOW, [BEFORE[2]]))
+    assert (found.code, found.since[:16]) == ("run_not_started", "2026-11-23T03:30")
+
+
+def test_every_runbook_is_of_a_code_or_linked_from_the_operation_page() -> None:
+    page = (REPOSITORY / "docs" / "nightly-operation.md").read_text(encoding="utf-8")
+    pages = {p.stem for p in Path(REPOSITORY / "docs" / "runbooks").glob("*.md")}
+    assert set(RUNBOOKS.values()) <= pages
+    assert [p for p in pages if p not in RUNBOOKS.values() and f"runbooks/{p}.md" not in page] == []
