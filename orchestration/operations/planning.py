@@ -119,6 +119,8 @@ class Planner:
             (before.fact.name, month)
             for before, after in zip(whole, chosen, strict=True)
             for month in sorted({*before.due, *before.provenance} - {*after.due, *after.provenance})
+            # Every window replaces what has no month as well.
+            if month != OPEN or not after.windows
         ]
         return Plan(tuple(chosen), tuple(left))
 
@@ -397,9 +399,12 @@ def distinct(reasons: Iterable[Reason]) -> list[Reason]:
 
 
 def _narrowed(plan: FactPlan, asked: Asked) -> FactPlan:
-    """Of a fact's months those asked for, and the earlier ones whose follow-up reaches into them."""
+    """Of a fact's months those asked for, and the earlier ones whose follow-up reaches into them.
+
+    Months that only need the names of newer deliveries come along: without them nothing could be published.
+    """
     if not asked.concerns(plan.fact):
-        return FactPlan(plan.fact, {}, frozenset(), plan.known)
+        return FactPlan(plan.fact, {}, plan.provenance, plan.known)
     if not asked.months and asked.only is None:
         return plan
     due: ByMonth = {}
@@ -408,5 +413,4 @@ def _narrowed(plan: FactPlan, asked: Asked) -> FactPlan:
         inside = asked.holds(month) or any(r["code"] == "look_ahead" and asked.holds(r.get("month", "")) for r in kept)
         if kept and inside:
             due[month] = kept
-    provenance = frozenset(m for m in plan.provenance if asked.only is None and asked.holds(m))
-    return FactPlan(plan.fact, due, provenance, plan.known)
+    return FactPlan(plan.fact, due, plan.provenance, plan.known)
