@@ -18,7 +18,11 @@ def hold_publication(home: Home, *, by: str, reason: str) -> dict[str, Any]:
         ledger.hold_publication(by, reason)
         held = ledger.publication_hold()
         assert held is not None
-    return {"held": True, **asdict(held), "next_command": f"vardlagret --home {home.path} release publish"}
+    return {
+        "held": True,
+        **asdict(held),
+        "next_command": f"vardlagret --home {home.path} release publish --by NAME --reason WHY",
+    }
 
 
 def lift_hold(home: Home, *, by: str, reason: str) -> dict[str, Any]:
