@@ -59,6 +59,11 @@ array_to_string(list_sort(list_distinct(list_filter({{ flag_lists }}, x -> x <> 
 select {{ indicator_columns() }} from {{ facts }}
 {% endmacro %}
 
+{# Counted from rows in the fact, the nation from all rows together: nothing is recomputed. #}
+{% macro pooled_rows(facts) %}
+select {{ indicator_columns() }} from {{ facts }}
+{% endmacro %}
+
 {#
   Regions as published, and no nation: nothing to weight them by is delivered. The nation's row is null and
   `not_applicable`, so its absence is published with its reason (the definition's `exclusions_sv`). A nation that the

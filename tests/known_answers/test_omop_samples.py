@@ -8,6 +8,7 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.settings import REPOSITORY
@@ -16,6 +17,7 @@ from tests.oracle.omop import INPATIENT, read
 from tests.oracle.readmissions import ALL_CAUSE, CIHI_LIKE, NHS, SOCIALSTYRELSEN, judge
 from tests.oracle.stays import by_person
 from tests.real import DELIVERIES
+from tests.support.command import latest, vardlagret
 
 SAMPLES = (DELIVERIES.parent if DELIVERIES else Path("..")) / "register_like"
 SITES = ("gibleed", "synthea27nj")
@@ -100,3 +102,34 @@ def test_methods_that_need_what_omop_lacks_have_no_index(site: str, method) -> N
     assert {r.readmitted for r in rows} == {None}
     reasons = {"age", "no_diagnoses"} if method is SOCIALSTYRELSEN else {"no_diagnoses"}
     assert {r.exclusion_reason for r in rows} <= reasons
+
+
+def test_the_warehouse_gives_the_same_and_no_share_where_none_can_be_had(tmp_path: Path) -> None:
+    """Through the command: the counts of each site and method, and in the release nulls instead of 0 %."""
+    home = tmp_path / "home"
+    vardlagret(home, "ingest", SAMPLES)
+    vardlagret(home, "nightly")
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+        counted = con.execute(
+            """select site, method_code, sum(stay_count)::int, sum(readmission_count)::int
+               from intermediate.int_readmissions__monthly where exclusion_reason is null group by all order by all"""
+        ).fetchall()
+        facts = con.execute(
+            """select method_code, value_status, bool_and(value is null), bool_and(numerator is null)
+               from marts.fct_readmissions where measure = 'readmission_percent' group by all order by all"""
+        ).fetchall()
+    expected = []
+    for site in SITES:
+        stays, end = read(SAMPLES, site)
+        rows = [r for r in judge(stays, {(site, None): end}, [ALL_CAUSE]) if r.eligible]
+        expected.append((site, "all_cause", len(rows), sum(bool(r.readmitted) for r in rows)))
+    assert counted == expected
+    assert facts == [
+        ("all_cause", "normal", False, False),
+        *((method, "not_applicable", True, True) for method in ("cihi_like", "nhs", "socialstyrelsen")),
+    ]
+    published = home / "releases" / latest(home)["release"] / "data" / "fct_readmissions.parquet"
+    shown = duckdb.execute(
+        f"select count(*) from '{published}' where numerator between 1 and 4 or denominator - numerator between 1 and 4"
+    ).fetchone()
+    assert shown == (0,)

@@ -33,7 +33,12 @@ def test_at_least_twelve_are_computed_here() -> None:
 
 def test_the_nations_method_is_the_models() -> None:
     """What a definition says of the nation is what its SELECT does."""
-    ending = {"without_nation": "none", "ratio_of_sums": "ratio_of_sums", "constant_panel": "constant_panel"}
+    ending = {
+        "without_nation": "none",
+        "ratio_of_sums": "ratio_of_sums",
+        "constant_panel": "constant_panel",
+        "pooled_rows": "pooled_rows",
+    }
     for definition in ALL:
         text = (DBT_PROJECT / "models" / "indicators" / f"{definition.model_name}.sql").read_text()
         used = re.findall(r"\{\{ (\w+)\(\s*'facts'", text)
@@ -57,8 +62,8 @@ def test_sources_are_declared_and_companions_exist() -> None:
 
 def test_readmissions_of_one_title_are_never_one_series() -> None:
     readmissions = {d.indicator_id: d for d in ALL if d.domain == "readmissions"}
-    assert len(readmissions) == 4
-    assert len({d.comparability for d in readmissions.values()}) == 4
+    assert len(readmissions) == 5
+    assert len({d.comparability for d in readmissions.values()}) == 5
     kolada = {r.id: r.relation for r in readmissions["readmissions_kolada_u79092"].relations}
     assert kolada == {
         "kolada:U79092": "same_as",

@@ -11,4 +11,4 @@ with facts as (
     and f.measure = 'avoidable_stays_esp2013_per_100000'
 )
 
-{{ as_published('facts') }}
+{{ pooled_rows('facts') }}

@@ -10,4 +10,4 @@ with facts as (
     and area_level in ('nation', 'region')
 )
 
-{{ as_published('facts') }}
+{{ pooled_rows('facts') }}
