@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -468,20 +467,3 @@ def test_a_cut_export_is_refused_or_holds_what_it_still_has(tmp_path: Path, name
     before = get(tmp_path / "0", name).declared()
     assert got.counted == len(got.rows) < len(before)
     assert got.declared()[:-1] == before[: len(got.rows) - 1]
-
-
-def test_fast_enough(tmp_path: Path) -> None:
-    """A folder in 3 s, its largest file in 0.6 s, on a machine with nothing else to do; here three times that."""
-    assert DELIVERIES is not None
-    get(tmp_path, "geography/counties.csv")  # imports
-    total = largest = 0.0
-    for name in EXPORTS:
-        start = time.perf_counter()
-        recognised = reading.recognise(DELIVERIES / name, file_name(name), CATALOGUE)
-        reading.read_to_cells(DELIVERIES / name, file_name(name), "0" * 64, recognised, tmp_path / "c.parquet")
-        reading.count_records(DELIVERIES / name, recognised)
-        took = time.perf_counter() - start
-        total, largest = total + took, max(largest, took)
-    print(f"\nread {len(EXPORTS)} exports in {total:.2f} s, the largest in {largest:.2f} s")
-    assert largest < 3 * 0.6
-    assert total < 3 * 3
