@@ -148,20 +148,21 @@ def _facts(home: Home, ledger: Ledger) -> list[dict[str, Any]]:
 
 def _newest_periods(home: Home) -> dict[str, str]:
     """The newest period of each fact in the latest release: the one that ends last, the shortest of those."""
-    import pyarrow.parquet as pq
+    import duckdb
 
     from orchestration.releases.history import latest_id
 
     latest = latest_id(home.releases)
     if latest is None:
         return {}
-    data = home.releases / latest / "data"
     found = {}
-    for path in data.glob("fct_*.parquet"):
-        columns = pq.read_table(path, columns=["period", "period_start", "period_end"]).to_pydict()
-        periods = set(zip(columns["period_end"], columns["period_start"], columns["period"], strict=True))
-        if periods:
-            found[path.stem] = max(periods)[2]
+    with duckdb.connect() as connection:
+        for path in sorted((home.releases / latest / "data").glob("fct_*.parquet")):
+            newest = connection.execute(
+                "select max_by(period, (period_end, period_start, period)) from read_parquet(?)", [str(path)]
+            ).fetchone()
+            if newest and newest[0] is not None:
+                found[path.stem] = newest[0]
     return found
 
 
