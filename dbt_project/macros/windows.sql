@@ -34,7 +34,7 @@ date '9999-12-01'
 
 {# Whether the run builds all months: then nothing need be looked up to leave months out. #}
 {% macro all_months() -%}
-{{ return(var('window_start') == '0001-01-01' and var('window_end') == '9999-12-31') }}
+{{ return(var('window_start') | string == '0001-01-01' and var('window_end') | string == '9999-12-31') }}
 {%- endmacro %}
 
 {#
@@ -42,8 +42,8 @@ date '9999-12-01'
   without reading it: `open` and `outside ...` are greater than any month.
 #}
 {% macro key_in_window(period_key) -%}
-({{ period_key }} >= '{{ var("window_start")[:7] }}'
-  and ({{ period_key }} < '{{ var("window_end")[:7] }}' or {{ period_key }} >= 'a'))
+({{ period_key }} >= '{{ (var("window_start") | string)[:7] }}'
+  and ({{ period_key }} < '{{ (var("window_end") | string)[:7] }}' or {{ period_key }} >= 'a'))
 {%- endmacro %}
 
 {# The month of a cell's period key (`2024-05`); `open`, and what lies outside its delivery's months, have none. #}

@@ -71,7 +71,11 @@ def _count_lines_alone(path: Path, layout: Delimited, encoding: str | None) -> i
 
 
 def _holds(line: str, delimiter: str) -> bool:
-    return bool(line.replace(delimiter, " ").replace('"', " ").strip())
+    """Whether a line holds any text: more than delimiters and quotes, or a delimiter that is itself quoted."""
+    if line.replace(delimiter, " ").replace('"', " ").strip():
+        return True
+    # What stands between quotes stands in every second piece.
+    return any(piece.strip() for piece in line.split('"')[1::2])
 
 
 def _logical_lines(text: str, delimiter: str) -> Iterator[str]:

@@ -127,6 +127,7 @@ def _piece(
     rows = con.execute(f"select {', '.join(wanted)} from release_{table.name} where {where} order by rowid", given)
     own: list[tuple[tuple, int]] = []
     followed: dict[tuple, set[tuple]] = defaultdict(set)
+    counted: dict[tuple, tuple] = {}
     for line in rows.fetchall():
         row = dict(zip(wanted, line, strict=True))
         if row["value"] is None:
@@ -137,6 +138,7 @@ def _piece(
             own.append((key, row["rowid"]))
             continue
         name = (*key, kind)
+        counted[tuple(str(row[k]) for k in table.key)] = name
         followed[key].add(name)
         piece.shown_by[name].append(row["rowid"])
         base = None if row.get("denominator") is None or kind != "numerator" else float(row["denominator"])
@@ -149,14 +151,13 @@ def _piece(
         if not followed[key]:
             piece.unjudged.append(rowid)
     if table.name in released:
-        before = [k for k in table.key if k != "measure"]
+        # A hidden row tells of its own count alone: beside a hidden number of readmissions the index stays may stand.
         found = con.execute(
-            f"select {', '.join(before)} from {released[table.name]} where {where} "
+            f"select {', '.join(table.key)} from {released[table.name]} where {where} "
             f"and value_status in ('{SMALL}', '{SECONDARY}')",
             given,
         ).fetchall()
-        earlier = {tuple(str(v) for v in line) for line in found}
-        piece.earlier = {name for name in piece.cells if name[:-1] in earlier}
+        piece.earlier = {counted[key] for line in found if (key := tuple(str(v) for v in line)) in counted}
     return piece
 
 

@@ -23,6 +23,8 @@ from tests.support.corrections_of_months import resend
 MARCH = Window("2024-03", "2024-03")
 # The follow-up of 30 days: 31 January + 30 days = 1 March 2024.
 WITH_FOLLOW_UP = ("2024-01", "2024-03")
+# Of avoidable stays nothing is followed up: their month stands for itself.
+PLANNED = {WITH_FOLLOW_UP, ("2024-03", "2024-03")}
 
 
 def monthly_tables(home: Path) -> dict[str, tuple[int, int]]:
@@ -69,7 +71,7 @@ def test_the_whole_country_was_one_full_build(example_home: Built) -> None:
 def test_a_corrected_month_is_planned_with_its_follow_up_and_no_other(corrected: Path) -> None:
     before = batches(corrected)
     plan = answer(corrected, "backfill", "plan")
-    assert windows(plan) == {WITH_FOLLOW_UP}
+    assert windows(plan) == PLANNED
     reasons = {r["code"]: r for w in plan["windows"] for r in w["reasons"]}
     assert set(reasons) == {"revision", "look_ahead"}
     assert "2024-03_2024-03" in reasons["revision"]["detail"]
@@ -84,11 +86,11 @@ def test_a_corrected_month_is_planned_with_its_follow_up_and_no_other(corrected:
     ("options", "expected"),
     [
         (["--from", "2023-05", "--to", "2023-06", "--source", "patient_register"], {("2023-05", "2023-06")}),
-        (["--from", "2024-03", "--to", "2024-03", "--source", "patient_register"], {WITH_FOLLOW_UP}),
-        (["--only", "stale"], {WITH_FOLLOW_UP}),
+        (["--from", "2024-03", "--to", "2024-03", "--source", "patient_register"], PLANNED),
+        (["--only", "stale"], PLANNED),
         (["--only", "failed"], set()),
         (["--only", "missing"], set()),
-        (["--source", "patient_register"], {WITH_FOLLOW_UP}),
+        (["--source", "patient_register"], PLANNED),
         (["--source", "skr_costs"], set()),
     ],
 )
@@ -113,8 +115,10 @@ def test_only_those_months_are_built_and_the_result_is_that_of_a_full_build(
     before = len(batches(corrected))
     done = answer(corrected, "backfill", "run")
     assert done["exit"] == 0
-    assert {(b["first"], b["last"], b["outcome"]) for b in batches(corrected)[before:]} == {(*WITH_FOLLOW_UP, "built")}
-    assert {(b["from"], b["to"]) for b in done["batches"]} == {WITH_FOLLOW_UP}
+    assert {(b["first"], b["last"], b["outcome"]) for b in batches(corrected)[before:]} == {
+        (*w, "built") for w in PLANNED
+    }
+    assert {(b["from"], b["to"]) for b in done["batches"]} == PLANNED
     assert windows(answer(corrected, "backfill", "plan")) == set()
 
     march = corrected.parent / "march"

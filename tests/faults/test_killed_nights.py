@@ -13,7 +13,7 @@ from orchestration.ledger.ledger import Ledger
 from tests.support.built import Built
 from tests.support.command import VARDLAGRET, answer, environment, latest
 
-STAGES = ("take_in", "declare", "dbt", "reconcile", "indicators", "checks", "release")
+STAGES = ("take_in", "declare", "plan", "dbt", "reconcile", "indicators", "checks", "release")
 # How long after its stage has begun a run is killed: inside dbt's models, inside the release's files.
 AFTER = {"dbt": 5.0, "checks": 2.0, "release": 0.2}
 

@@ -29,6 +29,12 @@ def write_marts(path: Path) -> Path:
         },
     )
     with duckdb.connect(str(path)) as con:
+        # Beside the fact of avoidable stays stand its counts and limits; here nobody has any.
+        con.execute(
+            "create schema intermediate; create table intermediate.int_avoidable__rates (area_code varchar, "
+            "area_level varchar, year integer, sex varchar, stays bigint, people bigint, standardised_low double, "
+            "standardised_high double)"
+        )
         con.execute("create table marts.lineage (lineage_id varchar, delivery_sha256 varchar, role varchar)")
         con.executemany(
             "insert into marts.lineage values (?, ?, 'input')", [(SHARED_SET, DELIVERY), (SHARED_SET, OTHER)]
