@@ -124,7 +124,9 @@ def _piece(
     """Read the rows of a target; those that show one count (a share and its number) become one cell."""
     piece = _Piece(table, threshold)
     wanted = [*table.names, "rowid"]
-    rows = con.execute(f"select {', '.join(wanted)} from release_{table.name} where {where} order by rowid", given)
+    # By key: of several ways to protect a cell the same one is found, however the rows happen to lie.
+    order = ", ".join([*table.key, "rowid"])
+    rows = con.execute(f"select {', '.join(wanted)} from release_{table.name} where {where} order by {order}", given)
     own: list[tuple[tuple, int]] = []
     followed: dict[tuple, set[tuple]] = defaultdict(set)
     counted: dict[tuple, tuple] = {}
