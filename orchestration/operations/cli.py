@@ -11,6 +11,7 @@ import typer
 from orchestration.operations import (
     backfill_commands,
     delivery_commands,
+    explaining,
     quarantine_commands,
     release_commands,
     watch_commands,
@@ -29,6 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("explain")(explaining.explain)
 app.add_typer(backfill_commands.app, name="backfill")
 app.add_typer(delivery_commands.app, name="delivery")
 app.add_typer(quarantine_commands.app, name="quarantine")

@@ -19,7 +19,7 @@ def releases(home: Home) -> dict[str, Any]:
 
 def release_contents(home: Home, release: str) -> dict[str, Any]:
     """Rows per table, withheld entries and verdicts of one release. Raises `LookupError` when there is none such."""
-    folder = home.releases / _named(home, release)
+    folder = home.releases / named(home, release)
     withheld = _rows(folder / "data" / "withheld.csv")
     quality = json.loads((folder / "quality.json").read_text())
     tables = {r["name"]: r.get("rows") for r in json.loads((folder / "datapackage.json").read_text())["resources"]}
@@ -30,7 +30,7 @@ def verified(home: Home, release: str) -> dict[str, Any]:
     """Checksums of a release, recomputed."""
     from orchestration.releases.verify import verify
 
-    found = verify(home.releases, _named(home, release))
+    found = verify(home.releases, named(home, release))
     return {"release": found.release_id, "ok": not found.problems, "problems": list(found.problems)}
 
 
@@ -44,19 +44,20 @@ def compared(
     from orchestration.releases.diff import diff
     from orchestration.releases.history import release_ids
 
-    newer = _named(home, newer)
+    newer = named(home, newer)
     if older is None:
         before = release_ids(home.releases)
         place = before.index(newer)
         if place == 0:
             raise LookupError(f"{newer} is the first release: there is none before it to compare with")
         older = before[place - 1]
-    found = asdict(diff(home.releases, _named(home, older), newer, indicator=indicator, area=area))
+    found = asdict(diff(home.releases, named(home, older), newer, indicator=indicator, area=area))
     changes = found.pop("changes")
     return {**found, "changes_total": len(changes), "changes": changes[:limit] if limit else changes}
 
 
-def _named(home: Home, release: str) -> str:
+def named(home: Home, release: str) -> str:
+    """The id of a release that exists; `latest` is one. Raises `LookupError`."""
     name = _latest(home) if release == "latest" else release
     if name is None:
         raise LookupError(

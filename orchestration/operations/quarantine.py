@@ -10,6 +10,7 @@ from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
 from orchestration.sources.catalogue import Catalogue
 from orchestration.sources.model import Layout, Source
+from orchestration.text import shape
 from orchestration.warehouse.cells import cells_relation
 
 ROW_RULES = {
@@ -189,10 +190,3 @@ def _texts(home: Home, source_id: str, layout: Layout, sha256: str, lines: set[i
     for row in rows:
         found.setdefault(row["line"], []).append(row)
     return found
-
-
-def shape(text: str | None) -> str | None:
-    """A text's shape without its content: digits as 9, letters as a, the rest as it stands."""
-    if text is None:
-        return None
-    return "".join("9" if ch.isdigit() else "a" if ch.isalpha() else ch for ch in text)
