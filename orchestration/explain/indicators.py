@@ -103,7 +103,8 @@ def computed(parts: Parts, value: dict[str, Any]) -> Computed:
     if parts.ending in ("as_published", "pooled_rows", "without_nation"):
         return Computed(rows[0]["value"] if rows else None)
     if parts.ending == "sum_of_parts":
-        sound = rows and all(r["value_status"] in ("normal", "not_applicable") for r in rows)
+        statuses = {r["value_status"] for r in rows}
+        sound = "normal" in statuses and statuses <= {"normal", "not_applicable"}
         return Computed(plain_sum([r["value"] for r in rows]) if sound else None)
     if parts.ending == "share_of_whole":
         part = next((r["value"] for r in rows if r["rowid"] in parts.part), None)

@@ -29,6 +29,13 @@ class Holds(LedgerFile):
         found = self.row("select * from holds where lifted_at is null order by hold_id limit 1")
         return Hold(**dict(found)) if found else None
 
+    def holds_lifted_since(self, moment: str | None) -> list[Hold]:
+        """Holds that were lifted after a moment (UTC, as the ledger writes it), oldest first; None: ever."""
+        rows = self.rows(
+            "select * from holds where lifted_at is not null and lifted_at > ? order by hold_id", (moment or "",)
+        )
+        return [Hold(**dict(row)) for row in rows]
+
     def hold_publication(self, by: str, reason: str) -> None:
         """Hold. The caller has seen that none stands."""
         with self.transaction() as connection:

@@ -28,6 +28,7 @@ BY_ROW: dict[str, tuple[str, ...]] = {
     "batches": ("batch_id",),
     "incidents": ("incident_id",),
     "holds": ("hold_id",),
+    "acceptances": ("acceptance_id",),
 }
 # Tables that every build writes anew: kept whole, and only when they differ from what was kept last.
 WHOLE = ("records", "quarantine")

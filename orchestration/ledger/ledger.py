@@ -5,6 +5,7 @@ Every reporting command reads the ledger and the releases, never the warehouse, 
 
 from __future__ import annotations
 
+from orchestration.ledger.acceptances import Acceptances
 from orchestration.ledger.entries import Arrival, Covered, CurrentDelivery, Delivery, Receipt
 from orchestration.ledger.file import LedgerError
 from orchestration.ledger.history import History
@@ -19,5 +20,6 @@ from orchestration.ledger.windows import Windows
 __all__ = ["Arrival", "Covered", "CurrentDelivery", "Delivery", "Ledger", "LedgerError", "Receipt", "Run"]
 
 
-class Ledger(History, Purges, Records, Verdicts, Windows, Incidents, Holds, Runs):
-    """Receipts and deliveries (`history`), tombstones, records, verdicts, windows, incidents, holds, runs."""
+class Ledger(History, Purges, Records, Verdicts, Windows, Incidents, Holds, Acceptances, Runs):
+    """Receipts and deliveries (`history`), tombstones, records, verdicts, windows, incidents, holds,
+    acceptances, runs."""

@@ -1,4 +1,4 @@
--- The ledger, version 3. It holds what happened: no row values of any delivery.
+-- The ledger, version 4. It holds what happened: no row values of any delivery.
 -- Moments are RFC 3339 text in UTC with microseconds; text order is time order.
 
 create table receipts (               -- one arrival of bytes
@@ -171,6 +171,18 @@ create table holds (                  -- while one is not lifted, no release is 
   lifted_at  text,
   lifted_by  text,
   lifted_why text
+);
+
+create table acceptances (            -- a failed check that somebody lets through, for exactly the rows that it failed
+  acceptance_id integer primary key,
+  at            text not null,
+  by            text not null,
+  reason        text not null,
+  dataset       text not null,
+  expectation   text not null,
+  source_id     text not null,          -- the slice: source and period; of indicator_values the indicator's id and
+  period        text not null,          -- period; both empty where the check is about the table as a whole
+  fingerprint   text not null           -- of the slice's rows, or the table's, when they were accepted
 );
 
 create table unwritten (              -- rows that changed and do not stand in the journal yet (`journal.py`)

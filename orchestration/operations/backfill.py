@@ -11,12 +11,12 @@ from orchestration.ledger.ledger import Ledger
 from orchestration.ledger.lock import holder
 from orchestration.ledger.windows import Batch as PastBatch
 from orchestration.operations.batches import Batch, batches_of
-from orchestration.operations.nightly import NO_RELEASE, NightlyResult, conclude, recorded_run
+from orchestration.operations.nightly import NO_RELEASE, NightlyResult, built_from, conclude, recorded_run
 from orchestration.operations.planning import Asked, FactPlan, Plan, Planner, Reason, distinct
 from orchestration.operations.stages import Night, Progress
 from orchestration.sources.catalogue import load_catalogue
 from orchestration.warehouse.dbt import read_manifest
-from orchestration.warehouse.fingerprint import code_fingerprint, input_fingerprint
+from orchestration.warehouse.fingerprint import code_fingerprint
 from orchestration.warehouse.monthly import Manifest
 from orchestration.warehouse.windows import OPEN, Window
 
@@ -120,7 +120,7 @@ def _work(night: Night, result: NightlyResult, asked: Asked) -> str | None:
         result.next_command = f"vardlagret --home {night.home.path} backfill run"
         return None
     conclude(night, result)
-    return input_fingerprint(night.ledger.current_deliveries(), code_fingerprint())
+    return built_from(night, code_fingerprint())
 
 
 def past_batches(ledger: Ledger, nightly_id: str) -> list[dict[str, Any]]:

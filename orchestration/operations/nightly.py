@@ -158,7 +158,7 @@ def recorded_run(
 def _work(
     night: Night, result: NightlyResult, folder: Path | None, *, after_a_death: bool, within: str | None
 ) -> str | None:
-    """Take in, and build if anything is new. Returns the fingerprint of what was built; None while held."""
+    """Take in, and build if anything is new. Returns the fingerprint of what was built; None where nothing was."""
     from orchestration.operations.stages import take_in_stage
 
     code = code_fingerprint()
@@ -166,7 +166,9 @@ def _work(
     if not fresh:
         take_in_stage(night, folder)
     now = input_fingerprint(night.ledger.current_deliveries(), code)
-    if fresh or after_a_death or now != night.ledger.last_good_fingerprint():
+    held = night.ledger.publication_hold() is not None
+    built = night.ledger.last_good_fingerprint()
+    if fresh or after_a_death or built not in (now, _held(now) if held else now):
         from orchestration.operations.building import build
 
         build(night, result.nightly_id, take_in=fresh, folder=folder if fresh else None, within=within)
@@ -176,10 +178,26 @@ def _work(
     else:
         result.nothing_new = True
         _verify_latest(night, result)
-    if night.ledger.publication_hold():
+    if held:
         result.next_command = result.next_command or f"vardlagret --home {night.home.path} status"
-        return None
-    return input_fingerprint(night.ledger.current_deliveries(), code)
+    return None if result.nothing_new else built_from(night, code)
+
+
+def built_from(night: Night, code: str) -> str:
+    """What a run that has built everything was built from. Built while held is told apart, so that the night after the
+    hold builds and publishes it, also where its deliveries are by then those of the latest release again."""
+    fingerprint = input_fingerprint(night.ledger.current_deliveries(), code)
+    return _held(fingerprint) if released(night).get("held") else fingerprint
+
+
+def _held(fingerprint: str) -> str:
+    return f"held:{fingerprint}"
+
+
+def released(night: Night) -> dict[str, Any]:
+    """What the run's last release stage said; empty where it came to none."""
+    stages = (s["detail"] for s in reversed(night.ledger.stages_of(night.run_id)) if s["name"] == "release")
+    return next(stages, {})
 
 
 def _fresh_files(night: Night, folder: Path | None) -> bool:
@@ -202,7 +220,7 @@ def _sha256(path: Path) -> str:
 
 def conclude(night: Night, result: NightlyResult) -> None:
     """What the release stage decided, as the night's exit and next command."""
-    release = next(s["detail"] for s in reversed(night.ledger.stages_of(night.run_id)) if s["name"] == "release")
+    release = released(night)
     result.release = release.get("release_id") if release.get("made") else None
     result.withheld = release.get("withheld", [])
     for verdict in night.ledger.verdicts_of(night.run_id):

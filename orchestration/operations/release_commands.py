@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
-from orchestration.operations.options import Json, home_of, reply
+from orchestration.operations.options import Json, Wait, home_of, reply
 
-app = typer.Typer(help="Published releases: list, show, verify, diff; hold, publish.", no_args_is_help=True)
+app = typer.Typer(
+    help="Published releases: list, show, verify, diff; hold, publish, withdraw, restore.", no_args_is_help=True
+)
 
 
 @app.command("list")
@@ -86,9 +88,66 @@ def release_hold(context: typer.Context, reason: Reason, by: By, as_json: Json =
 
 
 @app.command("publish")
-def release_publish(context: typer.Context, reason: Reason, by: By, as_json: Json = False) -> None:
-    """Lift the hold: the next night publishes what it has built."""
+def release_publish(
+    context: typer.Context,
+    reason: Reason,
+    by: By,
+    accept: Annotated[
+        str | None,
+        typer.Option("--accept", help="A failed check to publish over: dataset.expectation. Publishes at once."),
+    ] = None,
+    wait: Wait = 0,
+    as_json: Json = False,
+) -> None:
+    """Lift the hold: the next night publishes what it has built. With --accept: publish over a failed check, now.
+
+    What was accepted holds for exactly the rows that failed, and is published in the release's withheld list and
+    provenance. Exit as of `nightly`.
+    """
+    from orchestration.operations import accepting, release_words
     from orchestration.operations.holding import lift_hold, print_hold
 
-    answer = lift_hold(home_of(context).open(), by=by, reason=reason)
-    reply(context, "release_publish", answer, as_json, print_hold)
+    home = home_of(context).open()
+    if accept is None:
+        reply(context, "release_publish", lift_hold(home, by=by, reason=reason), as_json, print_hold)
+        return
+    from orchestration.operations.summary import Progress
+
+    result = accepting.publish_over(
+        home, accept, by=by, reason=reason, wait_seconds=wait, progress=(lambda _: None) if as_json else Progress()
+    )
+    answer = accepting.as_answer(home, result, accept, by)
+    reply(context, "release_publish", answer, as_json, release_words.print_accepted)
+    raise typer.Exit(result.exit)
+
+
+@app.command("withdraw")
+def release_withdraw(
+    context: typer.Context,
+    reason: Reason,
+    by: By,
+    release: Annotated[str, typer.Argument(help="A release's id, or latest.")] = "latest",
+    wait: Wait = 0,
+    as_json: Json = False,
+) -> None:
+    """Take a release back: a note beside it, the one before published again in its place, and publication held."""
+    from orchestration.operations.withdrawing import print_withdrawal, withdraw
+
+    answer = withdraw(home_of(context).open(), release, by=by, reason=reason, wait_seconds=wait)
+    reply(context, "release_withdraw", answer, as_json, print_withdrawal)
+
+
+@app.command("restore")
+def release_restore(
+    context: typer.Context,
+    release: Annotated[str, typer.Argument(help="The id of the release to publish again.")],
+    reason: Reason,
+    by: By,
+    wait: Wait = 0,
+    as_json: Json = False,
+) -> None:
+    """Publish an earlier release's data again, byte for byte, under a new id."""
+    from orchestration.operations.withdrawing import print_restored, restore_release
+
+    answer = restore_release(home_of(context).open(), release, by=by, reason=reason, wait_seconds=wait)
+    reply(context, "release_restore", answer, as_json, print_restored)

@@ -33,6 +33,16 @@ def print_diff(answer: dict[str, Any]) -> None:
         say(f"  and {more} more; --limit 0 shows all")
 
 
+def print_accepted(answer: dict[str, Any]) -> None:
+    """What publishing over a failed check came to."""
+    if answer["error"]:
+        say(answer["error"])
+    else:
+        say(f"accepted: {answer['accepted']}, by {answer['by']}")
+        say(f"published: {answer['release'] or 'no new release'}")
+    say(f"next: {answer['next_command']}")
+
+
 def _key(key: dict[str, str]) -> str:
     return " ".join(f"{name}={value}" for name, value in key.items())
 

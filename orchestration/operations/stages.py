@@ -172,6 +172,20 @@ def judge_stage(night: Night) -> list[Verdict]:
     return verdicts
 
 
+def _published_at(home: Home) -> str | None:
+    """When the latest release was made, as the ledger writes moments; None before the first."""
+    import json
+    from datetime import UTC, datetime
+
+    from orchestration.releases.history import latest_id
+
+    file = home.releases / (latest_id(home.releases) or "") / "provenance.json"
+    if not file.exists():
+        return None
+    moment = datetime.fromisoformat(json.loads(file.read_text(encoding="utf-8"))["run"]["published_at"])
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 def release_stage(night: Night, verdicts: list[Verdict] | None = None) -> ReleaseResult:
     """Gate and build. The verdicts are those of this run, or the latest in the ledger."""
     from datetime import UTC, datetime
@@ -185,7 +199,8 @@ def release_stage(night: Night, verdicts: list[Verdict] | None = None) -> Releas
         verdicts = verdicts if verdicts is not None else night.ledger.latest_verdicts()
         if held := night.ledger.publication_hold():
             # Not due: somebody decided so. The night's fingerprint is not kept, so that it is built again when lifted.
-            result = ReleaseResult(False, latest_id(night.home.releases), "", f"publication is held by {held.by}")
+            latest = latest_id(night.home.releases)
+            result = ReleaseResult(False, latest, "", f"publication is held by {held.by}", held=True)
             detail |= asdict(result)
             return result
         with open_warehouse(night.home.warehouse, read_only=True) as connection:
@@ -194,7 +209,11 @@ def release_stage(night: Night, verdicts: list[Verdict] | None = None) -> Releas
                 connection,
                 verdicts,
                 load_definitions(),
-                run=RunInfo(run_id=night.run_id),
+                run=RunInfo(
+                    run_id=night.run_id,
+                    accepted=tuple(night.ledger.acceptances()),
+                    holds=tuple(night.ledger.holds_lifted_since(_published_at(night.home))),
+                ),
                 now=datetime.now(UTC),
                 code_version=code_version(),
                 data_origin=night.home.origin or "real",

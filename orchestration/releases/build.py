@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from orchestration.ledger.verdict import Verdict
 from orchestration.releases import describe, durable
 from orchestration.releases.checksums import CHECKSUMS, checksum_lines, content_sha256, differences, sha256_of
-from orchestration.releases.content import Previous, anything_to_publish, check_tables, decisions, lay_out
+from orchestration.releases.content import Previous, anything_to_publish, check_tables, decisions, lay_out, standing
 from orchestration.releases.contract import TABLES
 from orchestration.releases.formats import write_table
 from orchestration.releases.history import latest_id, pointer, release_ids
@@ -27,16 +27,23 @@ if TYPE_CHECKING:
     import duckdb
 
     from orchestration.indicators.definition import Definition
+    from orchestration.ledger.acceptances import Acceptance
+    from orchestration.ledger.holds import Hold
 
 BUILDING, POINTING = ".building-", ".latest-"
 
 
 @dataclass(frozen=True)
 class RunInfo:
-    """The run that builds. Goes into `provenance.json` under `run`, nowhere else."""
+    """The run that builds. Goes into `provenance.json` under `run`, nowhere else.
+
+    accepted: failed checks that somebody let through, ever. holds: those lifted since the release before.
+    """
 
     run_id: str
     started_at: str | None = None
+    accepted: tuple[Acceptance, ...] = ()
+    holds: tuple[Hold, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,7 @@ class ReleaseResult:
     reason: str
     due: bool = False
     carried_forward: int = 0
+    held: bool = False
     withheld: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -85,13 +93,13 @@ def make_release(
     known = list(definitions)
     previous = Previous.latest(releases)
     release_id = free_id(releases, now)
-    decided = decisions(con, judged, known, previous)
+    decided = decisions(con, judged, known, previous, run.accepted)
     withheld = lay_out(con, decided, previous, known, release_id)
     carried = sum(row["action"] == "carried_forward" for row in withheld)
     if not anything_to_publish(con):
         latest = previous.release_id if previous else None
         reason = "everything is withheld" if withheld else "there is nothing to publish"
-        return ReleaseResult(False, latest, "", reason, bool(withheld or previous), carried, withheld)
+        return ReleaseResult(False, latest, "", reason, bool(withheld or previous), carried, withheld=withheld)
     folder = releases / f"{BUILDING}{secrets.token_hex(6)}"
     data = folder / "data"
     data.mkdir(parents=True)
@@ -103,7 +111,7 @@ def make_release(
     if previous and content == pointer(releases)["content_sha256"]:
         durable.remove(folder)
         reason = "nothing has changed since the latest release"
-        return ReleaseResult(False, previous.release_id, content, reason, False, carried, withheld)
+        return ReleaseResult(False, previous.release_id, content, reason, False, carried, withheld=withheld)
     durable.write(folder / "datapackage.json", describe.datapackage(con, release_id, data_origin))
     durable.write(
         folder / "provenance.json",
@@ -115,15 +123,15 @@ def make_release(
             code_version,
             data_origin,
             known,
-            run,
+            replace(run, accepted=tuple(standing(con, run.accepted))),
             now,
         ),
     )
     durable.write(folder / "quality.json", describe.quality(judged, decided, withheld))
-    _close(folder)
+    close(folder)
     durable.rename(folder, releases / release_id)
     point_to(releases, release_id, content)
-    return ReleaseResult(True, release_id, content, "content has changed", True, carried, withheld)
+    return ReleaseResult(True, release_id, content, "content has changed", True, carried, withheld=withheld)
 
 
 def _tidy(releases: Path, progress: Callable[[str], None]) -> None:
@@ -173,7 +181,7 @@ def point_to(releases: Path, release_id: str, content: str) -> None:
     durable.rename(temporary, releases / "latest.json")
 
 
-def _close(folder: Path) -> None:
+def close(folder: Path) -> None:
     """Checksums over everything, read-only files, durable names."""
     lines = sorted(checksum_lines(folder, folder), key=lambda line: line[66:])
     durable.write(folder / CHECKSUMS, "".join(f"{line}\n" for line in lines).encode())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from orchestration.ledger.verdict import Verdict
 from orchestration.releases import vintages, withheld
 from orchestration.releases.checksums import ReleaseDamaged, published_sums, sha256_of
 from orchestration.releases.contract import AREAS, FACTS, INDICATOR_VALUES, LINEAGE, TABLES, WITHHELD, Table
-from orchestration.releases.fingerprint import data_fingerprint
+from orchestration.releases.fingerprint import data_fingerprint, slice_fingerprint
 from orchestration.releases.gate import GROUND, Decision, FactSlice, IndicatorSlice, decide
 from orchestration.releases.history import latest_id
 from orchestration.releases.suppression import suppress_tables
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from orchestration.indicators.definition import Definition
+    from orchestration.ledger.acceptances import Acceptance
 
 
 class ContractBroken(Exception):
@@ -83,6 +84,7 @@ def decisions(
     verdicts: Iterable[Verdict],
     definitions: Iterable[Definition],
     previous: Previous | None,
+    accepted: Iterable[Acceptance] = (),
 ) -> list[Decision]:
     """The gate's decision on every slice that stands in the warehouse, or stood in the previous release.
 
@@ -94,9 +96,13 @@ def decisions(
     """
     judged = list(verdicts)
     fingerprints = {t.name: data_fingerprint(con, t.relation) for t in (*FACTS, INDICATOR_VALUES, AREAS)}
+    given = standing(con, accepted)
+    let_through = {(a.dataset, a.expectation, a.slice) for a in given}
     facts = [FactSlice(t.name, *key) for t in FACTS for key in _slices(con, t, t.relation)]
     stopped = {
-        table.name for table in FACTS if decide([FactSlice(table.name, "", "")], [], judged, fingerprints)[0].withheld
+        table.name
+        for table in FACTS
+        if decide([FactSlice(table.name, "", "")], [], judged, fingerprints, let_through)[0].withheld
     }
     gone = [
         FactSlice(t.name, *key) for t in FACTS if t.name in stopped for key in _slices(con, t, _released(t, previous))
@@ -123,7 +129,31 @@ def decisions(
         for v in indicators(_released(INDICATOR_VALUES, previous))
         if (v.indicator_id, v.period) not in here and stopped.intersection(v.facts)
     ]
-    return decide(facts, values, judged, fingerprints)
+    return [_noted(d, given) for d in decide(facts, values, judged, fingerprints, let_through)]
+
+
+def _noted(decision: Decision, given: list[Acceptance]) -> Decision:
+    """The decision with the names and reasons of those who let its checks through."""
+    if not decision.accepted:
+        return decision
+    dataset = INDICATOR_VALUES.name if decision.scope == "indicator" else decision.name
+    piece = (decision.name if decision.scope == "indicator" else decision.source_id, decision.period)
+    notes = [
+        f"{a.by}: {a.reason}"
+        for a in given
+        if a.dataset == dataset and a.expectation in decision.checks and a.slice in (None, piece)
+    ]
+    return replace(decision, note="; ".join(dict.fromkeys(notes)))
+
+
+def standing(con: duckdb.DuckDBPyConnection, accepted: Iterable[Acceptance]) -> list[Acceptance]:
+    """The acceptances whose rows are those that were accepted; what has changed since must be looked at anew."""
+    tables = {t.name: t for t in (*FACTS, INDICATOR_VALUES, AREAS)}
+    return [
+        a
+        for a in accepted
+        if a.dataset in tables and slice_fingerprint(con, tables[a.dataset], a.slice) == a.fingerprint
+    ]
 
 
 def _slices(con: duckdb.DuckDBPyConnection, table: Table, relation: str | None) -> list[tuple]:
@@ -166,7 +196,8 @@ def lay_out(
     """Make one temporary table or view `release_<table>` per published table; return the rows of `withheld`.
 
     What is withheld keeps the previous release's rows of the same slice, flagged `carried_forward`; where there are
-    none it is left out. Both are listed. Small counts are hidden last, in what is carried forward too.
+    none it is left out. Both are listed, and so is what is published over a failed check that somebody accepted. Small
+    counts are hidden last, in what is carried forward too.
 
     release_id: of the release being built; it dates what is withheld for the first time.
     """
@@ -193,7 +224,8 @@ def lay_out(
     vintages.drop_unpublished_references(con)
     _lay_out_lineage(con, released.get(LINEAGE.name))
     earlier = withheld.earlier_rows(con, released.get(WITHHELD.name))
-    rows = withheld.rows_of(stopped, carried, release_id, previous_id, earlier)
+    listed = [d for d in decided if d.withheld or d.accepted]
+    rows = withheld.rows_of(listed, carried, release_id, previous_id, earlier)
     withheld.lay_out(con, rows)
     return rows
 

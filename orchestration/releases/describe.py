@@ -6,6 +6,7 @@ import json
 import platform
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,8 @@ def provenance(
                 "started_at": run.started_at or now.isoformat(),
                 "published_at": datetime.now(now.tzinfo).isoformat(),
                 "host": platform.node(),
+                "accepted": [asdict(a) for a in run.accepted],
+                "holds": [asdict(h) for h in run.holds],
             },
         }
     )

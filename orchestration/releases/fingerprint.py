@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from orchestration.releases.contract import INDICATOR_VALUES, Table
+from orchestration.sql import quoted
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -22,3 +25,15 @@ def data_fingerprint(con: duckdb.DuckDBPyConnection, table: str) -> str:
     ).fetchone()
     rows, total, parity, names = row or (0, 0, 0, "")
     return f"{rows}-{total or 0:x}-{parity or 0:x}-{names[:8]}"
+
+
+def slice_fingerprint(con: duckdb.DuckDBPyConnection, table: Table, piece: tuple[str, str] | None) -> str:
+    """Of the rows of one slice: (source, period) of a fact, (indicator, period) of the indicators; None: all rows."""
+    if piece is None:
+        return data_fingerprint(con, table.relation)
+    column = "indicator_id" if table is INDICATOR_VALUES else "source_id"
+    con.execute(
+        f"create or replace temp view _slice as select * from {table.relation} "
+        f"where {column} = {quoted(piece[0])} and period = {quoted(piece[1])}"
+    )
+    return data_fingerprint(con, "_slice")

@@ -7,7 +7,7 @@ stands on: when they fail, everything is withheld.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,12 +18,15 @@ GROUND = "areas"
 VALUES = "indicator_values"
 
 Scope = Literal["fact_slice", "indicator"]
+Accepted = tuple[str, str, tuple[str, str] | None]
 Action = Literal["publish", "publish_with_note", "withhold"]
 
 REASONS = {
     "check_failed": ("En kontroll underkände uppgifterna.", "A check failed the data."),
     "check_broken": ("En kontroll kunde inte köras.", "A check could not be run."),
     "check_did_not_run": ("En väntad kontroll har inte körts på raderna.", "A check has not run on these rows."),
+    "check_accepted": ("En kontroll underkände uppgifterna, som publiceras efter beslut.",
+                       "A check failed the data, which are published by decision."),
     "input_withheld": ("Underlaget är undanhållet.", "The input is withheld."),
 }  # fmt: skip
 
@@ -50,7 +53,7 @@ class IndicatorSlice:
 
 @dataclass(frozen=True)
 class Decision:
-    """What is done with one slice, why, and which expectations said so."""
+    """What is done with one slice, why, and which expectations said so. `note`: whose decision it was, and why."""
 
     scope: Scope
     name: str
@@ -60,6 +63,12 @@ class Decision:
     definition_version: int | None = None
     reason_code: str | None = None
     checks: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        """Published over a failed check that somebody let through."""
+        return self.reason_code == "check_accepted"
 
     @property
     def withheld(self) -> bool:
@@ -71,19 +80,25 @@ def decide(
     indicators: Iterable[IndicatorSlice],
     verdicts: Iterable[Verdict],
     fingerprints: Mapping[str, str],
+    accepted: Collection[Accepted] = frozenset(),
 ) -> list[Decision]:
     """Decide on every slice. `fingerprints` are of the rows about to be published, by dataset, `areas` among them.
 
     An indicator is withheld with its own verdict, and with any fact slice it is made from: of its facts and sources,
     of its own period, or, where the fact has none such, of a period that shares a day with it.
+
+    accepted: (dataset, expectation, slice) of failed checks that somebody let through for the rows as they are now;
+    the slice is None for a check of the whole table. A broken check cannot be let through: nobody has judged.
     """
     known = {v.dataset: v for v in verdicts}
-    ground = _judged(known.get(GROUND), fingerprints.get(GROUND), None)
+    ground = _judged(known.get(GROUND), fingerprints.get(GROUND), None, accepted)
     if ground[0] == "withhold":
         ground = ("withhold", ground[1], tuple(f"{GROUND}.{check}" for check in ground[2]) or (GROUND,))
 
     def judged(dataset: str, key: tuple[str, str]) -> _Judgement:
-        return ground if ground[0] == "withhold" else _judged(known.get(dataset), fingerprints.get(dataset), key)
+        return (
+            ground if ground[0] == "withhold" else _judged(known.get(dataset), fingerprints.get(dataset), key, accepted)
+        )
 
     decisions: list[Decision] = []
     periods: dict[tuple[str, str], set[str]] = {}
@@ -129,7 +144,9 @@ def _stopped_inputs(
 _Judgement = tuple[Action, str | None, tuple[str, ...]]
 
 
-def _judged(verdict: Verdict | None, fingerprint: str | None, key: tuple[str, str] | None) -> _Judgement:
+def _judged(
+    verdict: Verdict | None, fingerprint: str | None, key: tuple[str, str] | None, accepted: Collection[Accepted]
+) -> _Judgement:
     """One slice under its dataset's verdict; without a key, the dataset as a whole."""
     if verdict is None or fingerprint is None or verdict.data_fingerprint != fingerprint:
         return "withhold", "check_did_not_run", ()
@@ -139,8 +156,11 @@ def _judged(verdict: Verdict | None, fingerprint: str | None, key: tuple[str, st
     failed = [f for f in verdict.findings if f.outcome == "failed"]
     missed = [f for f in failed if key is None or not f.slices or key in f.slices]
     critical = [f for f in missed if f.severity == "critical"]
-    if critical:
-        return "withhold", "check_failed", _names(critical)
+    let_through = [f for f in critical if (verdict.dataset, f.expectation, key if f.slices else None) in accepted]
+    if len(let_through) < len(critical):
+        return "withhold", "check_failed", _names(f for f in critical if f not in let_through)
+    if let_through:
+        return "publish_with_note", "check_accepted", _names(let_through)
     # A verdict that no finding accounts for holds for the whole dataset.
     if verdict.outcome == "failed" and not any(f.severity == "critical" for f in failed):
         return "withhold", "check_failed", ()

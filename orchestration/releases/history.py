@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from orchestration.releases.checksums import ReleaseDamaged
 
+WITHDRAWN = "withdrawn.json"
 _ID = re.compile(r"^(\d{4}-\d{2}-\d{2})\.(\d+)$")
 
 
@@ -27,6 +29,7 @@ class ReleaseSummary:
     values: int
     withheld: int
     carried_forward: int
+    accepted: int = 0
     restored_from: str | None = None
     withdrawn: dict[str, Any] | None = None
 
@@ -39,7 +42,21 @@ def release_ids(releases: Path) -> list[str]:
 
 def list_releases(releases: Path) -> list[ReleaseSummary]:
     """Every published release, oldest first."""
-    return [_summary(releases / name) for name in release_ids(releases)]
+    withdrawn = withdrawals(releases)
+    return [_summary(releases / name, withdrawn) for name in release_ids(releases)]
+
+
+def withdrawals(releases: Path) -> dict[str, dict[str, Any]]:
+    """Notes on withdrawn releases, by release: `at, by, note`. They stand beside the releases, which do not change.
+
+    Raises:
+        ReleaseDamaged: the file is there and cannot be read.
+    """
+    file = releases / WITHDRAWN
+    try:
+        return dict(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else {}
+    except ValueError:
+        raise ReleaseDamaged(f"{file} cannot be read; restore it from a backup of the home") from None
 
 
 def latest_id(releases: Path) -> str | None:
@@ -65,11 +82,11 @@ def pointer(releases: Path) -> dict[str, str]:
         ) from None
 
 
-def _summary(folder: Path) -> ReleaseSummary:
+def _summary(folder: Path, withdrawn: dict[str, dict[str, Any]]) -> ReleaseSummary:
     provenance = json.loads((folder / "provenance.json").read_text())
     rows = {r["name"]: r["rows"] for r in json.loads((folder / "datapackage.json").read_text())["resources"]}
     with (folder / "data" / "withheld.csv").open(encoding="utf-8", newline="") as file:
-        carried = sum(row["action"] == "carried_forward" for row in csv.DictReader(file))
+        actions = Counter(row["action"] for row in csv.DictReader(file))
     return ReleaseSummary(
         id=folder.name,
         content_sha256=provenance["content_sha256"],
@@ -78,8 +95,11 @@ def _summary(folder: Path) -> ReleaseSummary:
         code_version=provenance["code_version"],
         indicators=rows["indicators"],
         values=rows["indicator_values"],
-        withheld=rows["withheld"] - carried,
-        carried_forward=carried,
+        withheld=actions["withheld"],
+        carried_forward=actions["carried_forward"],
+        accepted=actions["accepted"],
+        restored_from=provenance.get("restored_from"),
+        withdrawn=withdrawn.get(folder.name),
     )
 
 

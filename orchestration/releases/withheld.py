@@ -1,4 +1,4 @@
-"""The table `withheld`: what the gate stopped, since when, and from which release its values are carried."""
+"""The table `withheld`: what the gate stopped or somebody let through, since when, from where values are carried."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import duckdb
 
 Row = dict[str, Any]
+# Published over a failed check that somebody let through: in the list, and in the data.
+ACCEPTED = "accepted"
 
 
 def rows_of(
@@ -20,7 +22,7 @@ def rows_of(
     previous_id: str | None,
     earlier: list[Row],
 ) -> list[Row]:
-    """One row per withheld slice; `earlier` are the previous release's. No value and no count stands here.
+    """One row per slice withheld or accepted; `earlier` are the previous release's. No value and no count stands here.
 
     What already was withheld keeps its first release and the release its values came from, so that a night with the
     same data gives the same list.
@@ -32,7 +34,7 @@ def rows_of(
 def _row(
     d: Decision, carried: set[tuple[str, str, str]], release_id: str, previous_id: str | None, before: dict[tuple, Row]
 ) -> Row:
-    kept = (d.name, d.source_id or "", d.period) in carried
+    kept = not d.accepted and (d.name, d.source_id or "", d.period) in carried
     reason_sv, reason_en = REASONS[d.reason_code or "check_failed"]
     row: Row = {
         "scope": d.scope,
@@ -41,15 +43,16 @@ def _row(
         "source_id": d.source_id,
         "area_level": None,
         "period": d.period,
-        "action": "carried_forward" if kept else "withheld",
+        "action": ACCEPTED if d.accepted else "carried_forward" if kept else "withheld",
         "carried_from_release": previous_id if kept else None,
         "reason_code": d.reason_code,
-        "reason_sv": reason_sv,
-        "reason_en": reason_en,
+        "reason_sv": f"{reason_sv} {d.note}".rstrip(),
+        "reason_en": f"{reason_en} {d.note}".rstrip(),
         "checks": "|".join(d.checks),
         "since_release": release_id,
     }
-    if earlier := before.get(_identity(row)):
+    earlier = before.get(_identity(row))
+    if earlier and (earlier["action"] == ACCEPTED) == d.accepted:
         row["since_release"] = earlier["since_release"] or previous_id
         if kept:
             row["carried_from_release"] = earlier["carried_from_release"] or previous_id

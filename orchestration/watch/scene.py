@@ -14,6 +14,7 @@ from orchestration.ledger.ledger import Ledger
 from orchestration.ledger.lock import holder
 from orchestration.releases.checksums import ReleaseDamaged
 from orchestration.releases.history import latest_id
+from orchestration.releases.withheld import ACCEPTED
 from orchestration.settings import TIME_ZONE
 from orchestration.sources.catalogue import Catalogue
 from orchestration.watch.incidents import Judged, Late, Scene
@@ -122,4 +123,4 @@ def _withheld_since(home: Home, release: str | None) -> dict[str, int]:
     if release is None or not path.exists():
         return {}
     with path.open(encoding="utf-8", newline="") as file:
-        return dict(Counter(row["since_release"] for row in csv.DictReader(file)))
+        return dict(Counter(row["since_release"] for row in csv.DictReader(file) if row["action"] != ACCEPTED))

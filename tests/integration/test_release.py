@@ -77,7 +77,7 @@ def test_datapackage_describes_every_table_and_says_synthetic(house: Small):
 def test_times_stand_under_run_in_provenance_alone(house: Small):
     house.publish()
     provenance = json.loads((house.releases / "2026-03-01.1" / "provenance.json").read_text())
-    assert set(provenance["run"]) == {"run_id", "started_at", "published_at", "host"}
+    assert set(provenance["run"]) == {"run_id", "started_at", "published_at", "host", "accepted", "holds"}
     assert "2026-03-01T" not in json.dumps({k: v for k, v in provenance.items() if k != "run"})
 
 

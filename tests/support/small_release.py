@@ -13,6 +13,7 @@ import duckdb
 
 from orchestration.indicators.catalogue import load_definitions
 from orchestration.indicators.definition import Definition
+from orchestration.ledger.acceptances import Acceptance
 from orchestration.ledger.verdict import Finding, Verdict
 from orchestration.releases.build import ReleaseResult, RunInfo, make_release
 from orchestration.releases.contract import AREAS, FACTS, INDICATOR_VALUES, TABLES, WITHHELD
@@ -93,9 +94,13 @@ class Small:
         default_factory=lambda: [definition(), definition("cost", facts=("fct_costs",), source_ids=("accounts",))]
     )
     threads: int = 2
+    accepted: list[Acceptance] = field(default_factory=list)
+    file: Path | None = None
 
     def warehouse(self) -> duckdb.DuckDBPyConnection:
-        con = duckdb.connect(config={"threads": self.threads})
+        if self.file:
+            self.file.unlink(missing_ok=True)
+        con = duckdb.connect(str(self.file or ":memory:"), config={"threads": self.threads})
         con.execute("create schema marts; create schema published; create schema declared")
         con.execute(
             "create table declared.deliveries "
@@ -125,7 +130,7 @@ class Small:
     def release(self, con: duckdb.DuckDBPyConnection, judged: list[Verdict], now: datetime = NOW) -> ReleaseResult:
         """Release from a warehouse that stands."""
         return make_release(
-            self.releases, con, judged, self.definitions, run=RunInfo("night"), now=now, code_version="1",
+            self.releases, con, judged, self.definitions, run=RunInfo("night", accepted=tuple(self.accepted)), now=now, code_version="1",
             data_origin="synthetic",
         )  # fmt: skip
 

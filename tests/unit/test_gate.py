@@ -28,12 +28,16 @@ def verdict(dataset: str, outcome: str = "passed", *findings: Finding, fingerpri
 
 
 def decided(
-    facts: list[FactSlice], indicators: list[IndicatorSlice], *changed: Verdict, drop: str = ""
+    facts: list[FactSlice],
+    indicators: list[IndicatorSlice],
+    *changed: Verdict,
+    drop: str = "",
+    accepted: frozenset = frozenset(),
 ) -> dict[Any, Decision]:
     """Decisions by slice; datasets without a changed verdict pass."""
     names = ("fct_wait_times", "indicator_values", "areas")
     verdicts = {n: verdict(n) for n in names if n != drop} | {v.dataset: v for v in changed}
-    found = decide(facts, indicators, verdicts.values(), dict.fromkeys(names, "f"))
+    found = decide(facts, indicators, verdicts.values(), dict.fromkeys(names, "f"), accepted)
     return dict(zip([*facts, *indicators], found, strict=True))
 
 
@@ -46,6 +50,36 @@ def test_a_critical_failure_stops_its_own_slice_alone():
     found = decided([MAY, JUNE, OTHER], [], verdict("fct_wait_times", "failed", finding(("owner", "2024-05"))))
     assert {s: d.withheld for s, d in found.items()} == {MAY: True, JUNE: False, OTHER: False}
     assert (found[MAY].reason_code, found[MAY].checks) == ("check_failed", ("rule",))
+
+
+def test_an_accepted_check_lets_its_own_slice_through_and_what_rests_on_it():
+    fails = verdict("fct_wait_times", "failed", finding(("owner", "2024-05"), ("owner", "2024-06")))
+    accepted = frozenset({("fct_wait_times", "rule", ("owner", "2024-05"))})
+    found = decided([MAY, JUNE], [phone("2024-05"), phone("2024-06")], fails, accepted=accepted)
+    assert (found[MAY].action, found[MAY].reason_code, found[MAY].checks) == (
+        "publish_with_note", "check_accepted", ("rule",),
+    )  # fmt: skip
+    assert (found[MAY].withheld, found[MAY].accepted, found[phone("2024-05")].withheld) == (False, True, False)
+    assert found[JUNE].reason_code == "check_failed"
+    assert found[phone("2024-06")].reason_code == "input_withheld"
+
+
+def test_one_accepted_check_of_two_still_stops_and_names_the_other():
+    two = finding(("owner", "2024-05"))
+    other = Finding("other_rule", "critical", "failed", "said", None, (("owner", "2024-05"),))
+    accepted = frozenset({("fct_wait_times", "rule", ("owner", "2024-05"))})
+    found = decided([MAY], [], verdict("fct_wait_times", "failed", two, other), accepted=accepted)
+    assert (found[MAY].reason_code, found[MAY].checks) == ("check_failed", ("other_rule",))
+
+
+def test_a_broken_check_is_not_let_through_and_a_whole_table_needs_its_own_acceptance():
+    accepted = frozenset({("fct_wait_times", "rule", ("owner", "2024-05")), ("fct_wait_times", "rule", None)})
+    broken = verdict("fct_wait_times", "broken", finding(("owner", "2024-05"), outcome="broken"))
+    assert decided([MAY], [], broken, accepted=accepted)[MAY].reason_code == "check_broken"
+    whole = verdict("fct_wait_times", "failed", finding())
+    one = frozenset({("fct_wait_times", "rule", ("owner", "2024-05"))})
+    assert decided([MAY], [], whole, accepted=one)[MAY].withheld
+    assert decided([MAY], [], whole, accepted=accepted)[MAY].accepted
 
 
 def test_a_failure_of_the_whole_table_stops_all_of_it():
@@ -142,7 +176,7 @@ def test_an_indicator_falls_by_its_own_verdict():
 
 
 def test_every_reason_has_both_languages():
-    assert set(REASONS) == {"check_failed", "check_broken", "check_did_not_run", "input_withheld"}
+    assert set(REASONS) == {"check_failed", "check_broken", "check_did_not_run", "input_withheld", "check_accepted"}
     assert all(sv and en and sv != en for sv, en in REASONS.values())
 
 

@@ -1,0 +1,121 @@
+"""Publishing over a failed check, by name and reason: recorded for exactly the rows it failed, and published at once.
+
+The warehouse stands as it was judged, so nothing is built: gate and release run again on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from orchestration.home import Home
+from orchestration.ledger.verdict import Finding, Verdict
+from orchestration.operations.nightly import NightlyResult, conclude, hold_with_ledger, recorded_run
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from orchestration.ledger.ledger import Ledger
+    from orchestration.operations.stages import Night, Progress
+
+
+class NotAccepted(LookupError):
+    """A check that cannot be accepted: says which can, or what to do first."""
+
+
+def publish_over(
+    home: Home, check: str, *, by: str, reason: str, wait_seconds: float | None, progress: Progress
+) -> NightlyResult:
+    """Accept a failed check, lift a hold that stands, and release what the warehouse holds.
+
+    check: `dataset.expectation`, or the expectation alone where one dataset failed it.
+
+    Raises:
+        NotAccepted: the check has not failed, is broken, or the warehouse is not what was judged.
+        HomeLocked: another run holds the home longer than `wait_seconds`.
+    """
+    _accept(home.open(), check, by, reason, wait_seconds)
+    return recorded_run(
+        home, "publish", lambda night, result, _: _publish(night, result), wait_seconds=wait_seconds, progress=progress
+    )
+
+
+def _accept(home: Home, check: str, by: str, reason: str, wait_seconds: float | None) -> None:
+    from orchestration.warehouse.connection import open_warehouse
+
+    with hold_with_ledger(home, "publish", wait_seconds) as ledger:
+        ledger.close_dead_runs()
+        if ledger.last_good_fingerprint() is None:
+            raise NotAccepted(
+                f"the last run did not finish its work: run `vardlagret --home {home.path} nightly`, then accept"
+            )
+        with open_warehouse(home.warehouse, read_only=True) as con:
+            dataset, finding = _failed(con, ledger, check)
+            prints = list(_fingerprints(con, dataset, finding))
+        ledger.accept(by, reason, dataset, finding.expectation, prints)
+        if ledger.publication_hold():
+            ledger.lift_hold(by, f"accepted {dataset}.{finding.expectation}: {reason}")
+
+
+def _publish(night: Night, result: NightlyResult) -> str | None:
+    """Gate and release on the warehouse as it stands; what it was built from stays what it was."""
+    from orchestration.operations.stages import release_stage
+
+    built = night.ledger.last_good_fingerprint()
+    if built is None:
+        raise NotAccepted("a run in between did not finish its work; the next night publishes with what was accepted")
+    release_stage(night)
+    conclude(night, result)
+    return built.removeprefix("held:")
+
+
+def _failed(con: duckdb.DuckDBPyConnection, ledger: Ledger, check: str) -> tuple[str, Finding]:
+    """The one failed finding that is meant, of a verdict on the rows as they are now."""
+    from orchestration.releases.contract import AREAS, FACTS, INDICATOR_VALUES
+    from orchestration.releases.fingerprint import data_fingerprint
+
+    verdicts = ledger.latest_verdicts()
+    failed = {f"{v.dataset}.{f.expectation}": (v, f) for v, f in _critical(verdicts)}
+    meant = [name for name in failed if check in (name, name.partition(".")[2])]
+    if len(meant) != 1:
+        broken = [v.dataset for v in verdicts if v.outcome == "broken"]
+        why = f"{len(meant)} failed checks are called {check}"
+        known = f"those that failed: {', '.join(sorted(failed)) or 'none'}"
+        nobody = f"; broken, so nobody has judged them and they cannot be accepted: {', '.join(broken)}"
+        raise NotAccepted(f"{why}; {known}{nobody if broken else ''}")
+    verdict, finding = failed[meant[0]]
+    relation = next(t.relation for t in (*FACTS, INDICATOR_VALUES, AREAS) if t.name == verdict.dataset)
+    if data_fingerprint(con, relation) != verdict.data_fingerprint:
+        raise NotAccepted(f"{verdict.dataset} is not what was judged: run the whole night, then accept")
+    return verdict.dataset, finding
+
+
+def _critical(verdicts: list[Verdict]) -> Iterator[tuple[Verdict, Finding]]:
+    for verdict in verdicts:
+        for finding in verdict.findings:
+            if finding.outcome == "failed" and finding.severity == "critical":
+                yield verdict, finding
+
+
+def _fingerprints(
+    con: duckdb.DuckDBPyConnection, dataset: str, finding: Finding
+) -> Iterator[tuple[tuple[str, str] | None, str]]:
+    from orchestration.releases.contract import AREAS, FACTS, INDICATOR_VALUES
+    from orchestration.releases.fingerprint import slice_fingerprint
+
+    table = next(t for t in (*FACTS, INDICATOR_VALUES, AREAS) if t.name == dataset)
+    for piece in finding.slices or (None,):
+        yield piece, slice_fingerprint(con, table, piece)
+
+
+def as_answer(home: Home, result: NightlyResult, check: str, by: str) -> dict[str, Any]:
+    """What was done, for the command."""
+    return {
+        "accepted": check if result.error is None else None,
+        "by": by,
+        "release": result.release,
+        "withheld": result.withheld,
+        "exit": result.exit,
+        "error": result.error,
+        "next_command": result.next_command or f"vardlagret --home {home.path} status",
+    }

@@ -1,0 +1,102 @@
+"""Nights while publication is held, through the night itself: what is built is published when the hold is lifted.
+
+Deliveries are real ones of the example and are taken in; dbt and the checks are left out, since what they make plays no
+part here: the warehouse holds the staff table of the current delivery, and everything passes.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from orchestration.example.write import write_example
+from orchestration.home import Home
+from orchestration.ledger.ledger import Ledger
+from orchestration.operations import building
+from orchestration.operations.holding import hold_publication, lift_hold
+from orchestration.operations.ingest import ingest_paths
+from orchestration.operations.nightly import NightlyResult, run_nightly
+from orchestration.operations.stages import Night, release_stage
+from tests.support.small_release import Small, cost, small, verdicts
+
+
+@pytest.fixture(scope="module")
+def staff(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A delivery, and its owner's revision."""
+    folder = write_example(tmp_path_factory.mktemp("deliveries") / "example").target
+    (a,) = (folder / "socialstyrelsen").glob("*personal*2016*.csv")
+    b = folder.parent / "synthetic_personal_later.csv"
+    b.write_bytes(a.read_bytes().replace(b";1648", b";1650"))
+    assert a.read_bytes() != b.read_bytes()
+    return a, b
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home whose nights build a small warehouse from what is current, and count how often they do."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    home = Home(tmp_path / "home").create_or_open()
+
+    def build(night: Night, *_: Any, **__: Any) -> SimpleNamespace:
+        (current,) = {d.delivery_sha256 for d in night.ledger.current_deliveries()}
+        house: Small = small(night.home.releases)
+        house.rows["fct_costs"] = [cost("2024", str(int(current[:4], 16)))]
+        house.file = night.home.warehouse
+        with house.warehouse() as con:
+            judged = verdicts(con, {})
+        night.ledger.add_verdicts(night.run_id, judged)
+        monkeypatch.setattr("orchestration.indicators.catalogue.load_definitions", lambda: house.definitions)
+        release_stage(night)
+        return SimpleNamespace(left=[])
+
+    monkeypatch.setattr(building, "build", build)
+    return home
+
+
+def night(home: Home, file: Path | None = None) -> NightlyResult:
+    if file is not None:
+        ingest_paths(home, [file], as_of=None, reason=None, wait_seconds=0)
+    result = run_nightly(home.path)
+    assert result.error is None, result.error
+    return result
+
+
+def built(result: NightlyResult) -> bool:
+    return "release" in {s["name"] for s in result.stages}
+
+
+def test_what_was_built_while_held_is_published_when_the_hold_is_lifted(home: Home, staff: tuple[Path, Path]) -> None:
+    a, b = staff
+    first = night(home, a)
+    hold_publication(home, by="Anna", reason="wait")
+    held = night(home, b)
+    assert (held.release, built(held)) == (None, True)
+    still = night(home)
+    assert (still.nothing_new, built(still)) == (True, False), "what is built is not built again while held"
+    lift_hold(home, by="Anna", reason="go on")
+    after = night(home)
+    assert after.release not in (None, first.release)
+    assert night(home).nothing_new
+
+
+def test_a_retraction_while_held_leaves_nothing_of_it_behind(home: Home, staff: tuple[Path, Path]) -> None:
+    """A is out, B is built and held, A comes back: the night builds A again, for the warehouse holds B."""
+    a, b = staff
+    first = night(home, a)
+    hold_publication(home, by="Anna", reason="wait")
+    assert built(night(home, b))
+    back = night(home, a)
+    assert built(back), "the same deliveries as the release that is out, but not as the warehouse"
+    with Ledger.open(home.ledger, read_only=True) as ledger:
+        ledger_says = ledger.latest_verdicts()
+    lift_hold(home, by="Anna", reason="go on")
+    after = night(home)
+    assert (after.release, after.exit, built(after)) == (None, 0, True)
+    assert [r.name for r in home.releases.iterdir() if r.is_dir()] == [first.release]
+    assert night(home).nothing_new
+    with Ledger.open(home.ledger, read_only=True) as ledger:
+        assert [v.data_fingerprint for v in ledger.latest_verdicts()] == [v.data_fingerprint for v in ledger_says]
