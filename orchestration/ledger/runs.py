@@ -16,6 +16,10 @@ from orchestration.ledger.process import alive, host, identity
 
 KILLED = -9
 # A night that published, or had nothing to publish, or held something back: all built from what they were given.
+# Kinds of runs that come to a release.
+BUILDS = ("nightly", "dagster", "backfill", "publish")
+# Before the fingerprint of what was built and might not be published.
+HELD = "held:"
 _GOOD_EXITS = (0, 3)
 
 
@@ -36,6 +40,11 @@ class Run:
     release: str | None
     summary: dict[str, Any] | None
     pid_alive: bool | None
+
+    @property
+    def moved(self) -> list[dict[str, Any]]:
+        """National headlines that moved further than declared and kept this run from publishing."""
+        return list((self.summary or {}).get("moved", []))
 
 
 class Runs(LedgerFile):
@@ -113,6 +122,12 @@ class Runs(LedgerFile):
         """The newest runs, newest first."""
         return self._runs("1", f"started_at desc, rowid desc limit {int(limit)}")
 
+    def last_build(self) -> Run | None:
+        """The newest run that comes to a release, and has ended."""
+        marks = ", ".join("?" * len(BUILDS))
+        found = self._runs(f"ended_at is not null and kind in ({marks})", "started_at desc, rowid desc limit 1", BUILDS)
+        return found[0] if found else None
+
     def run(self, run_id: str) -> Run | None:
         found = self._runs("run_id = ?", parameters=(run_id,))
         return found[0] if found else None
@@ -134,14 +149,16 @@ class Runs(LedgerFile):
         """What the newest run that finished its work was built from; None when a later run failed or died.
 
         A run that ended otherwise may have left the warehouse half rebuilt, so nothing can be said to be built. Runs
-        that ended well and name no fingerprint (an ingest) built nothing and are passed over.
+        that ended well and name no fingerprint (an ingest) built nothing and are passed over. One that begins with
+        `held:` is of a run that built everything and might not publish it.
         """
         newest = self.row(
             "select exit, fingerprint from runs where ended_at is not null "
             "and kind <> 'ingest' and (fingerprint is not null or exit not in (0, 3)) "
             "order by started_at desc, rowid desc limit 1"
         )
-        return newest["fingerprint"] if newest and newest["exit"] in _GOOD_EXITS else None
+        finished = newest and (newest["exit"] in _GOOD_EXITS or str(newest["fingerprint"]).startswith(HELD))
+        return newest["fingerprint"] if newest and finished else None
 
     def stages_of(self, run_id: str) -> list[dict[str, Any]]:
         """A run's stages in order: `name, started_at, seconds, outcome, detail`."""

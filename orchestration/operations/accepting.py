@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from orchestration.home import Home
+from orchestration.ledger.runs import HELD
 from orchestration.ledger.verdict import Finding, Verdict
-from orchestration.operations.nightly import NightlyResult, conclude, hold_with_ledger, recorded_run
+from orchestration.operations.nightly import NightlyResult, conclude, hold_with_ledger, recorded_run, released
+from orchestration.releases import headlines
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,7 +30,8 @@ def publish_over(
 ) -> NightlyResult:
     """Accept a failed check, lift a hold that stands, and release what the warehouse holds.
 
-    check: `dataset.expectation`, or the expectation alone where one dataset failed it.
+    check: `dataset.expectation`, or the expectation alone where one dataset failed it; `headlines`, or
+        `headlines.<id>`, for national headlines that moved further than declared.
 
     Raises:
         NotAccepted: the check has not failed, is broken, or the warehouse is not what was judged.
@@ -49,12 +52,29 @@ def _accept(home: Home, check: str, by: str, reason: str, wait_seconds: float | 
             raise NotAccepted(
                 f"the last run did not finish its work: run `vardlagret --home {home.path} nightly`, then accept"
             )
-        with open_warehouse(home.warehouse, read_only=True) as con:
-            dataset, finding = _failed(con, ledger, check)
-            prints = list(_fingerprints(con, dataset, finding))
-        ledger.accept(by, reason, dataset, finding.expectation, prints)
+        if check.partition(".")[0] == headlines.DATASET:
+            _acknowledge(ledger, check, by, reason)
+        else:
+            with open_warehouse(home.warehouse, read_only=True) as con:
+                dataset, finding = _failed(con, ledger, check)
+                prints = list(_fingerprints(con, dataset, finding))
+            ledger.accept(by, reason, dataset, finding.expectation, prints)
         if ledger.publication_hold():
-            ledger.lift_hold(by, f"accepted {dataset}.{finding.expectation}: {reason}")
+            ledger.lift_hold(by, f"accepted {check}: {reason}")
+
+
+def _acknowledge(ledger: Ledger, check: str, by: str, reason: str) -> None:
+    """Record that moved headlines are right: all that wait (`headlines`), or one indicator's (`headlines.<id>`)."""
+    last = ledger.last_build()
+    waiting = [headlines.Movement(**m) for m in (last.moved if last else [])]
+    meant = [m for m in waiting if check in (headlines.DATASET, m.check)]
+    if not meant:
+        known = ", ".join(sorted({m.check for m in waiting})) or "none"
+        raise NotAccepted(f"no headline called {check} waits to be acknowledged; those that do: {known}")
+    for indicator_id in sorted({m.indicator_id for m in meant}):
+        periods = {m.period: m for m in meant if m.indicator_id == indicator_id}
+        prints = [((indicator_id, p), headlines.print_of(waiting, m)) for p, m in sorted(periods.items())]
+        ledger.accept(by, reason, headlines.DATASET, indicator_id, prints)
 
 
 def _publish(night: Night, result: NightlyResult) -> str | None:
@@ -66,7 +86,8 @@ def _publish(night: Night, result: NightlyResult) -> str | None:
         raise NotAccepted("a run in between did not finish its work; the next night publishes with what was accepted")
     release_stage(night)
     conclude(night, result)
-    return built.removeprefix("held:")
+    base = built.removeprefix(HELD)
+    return f"{HELD}{base}" if released(night).get("held") else base
 
 
 def _failed(con: duckdb.DuckDBPyConnection, ledger: Ledger, check: str) -> tuple[str, Finding]:

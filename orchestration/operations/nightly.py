@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
 from orchestration.ledger.lock import hold
+from orchestration.ledger.runs import HELD
 from orchestration.operations.stages import Night, Progress
 from orchestration.settings import TIME_ZONE
 from orchestration.warehouse.fingerprint import code_fingerprint, input_fingerprint
@@ -44,6 +45,7 @@ class NightlyResult:
     files: list[Any] = field(default_factory=list)
     verdicts: dict[str, str] = field(default_factory=dict)
     checks: dict[str, str] = field(default_factory=dict)
+    moved: list[dict[str, Any]] = field(default_factory=list)
 
     def summary(self) -> dict[str, Any]:
         """The contract's `nightly --json`, less the shared head."""
@@ -191,7 +193,7 @@ def built_from(night: Night, code: str) -> str:
 
 
 def _held(fingerprint: str) -> str:
-    return f"held:{fingerprint}"
+    return f"{HELD}{fingerprint}"
 
 
 def released(night: Night) -> dict[str, Any]:
@@ -223,6 +225,7 @@ def conclude(night: Night, result: NightlyResult) -> None:
     release = released(night)
     result.release = release.get("release_id") if release.get("made") else None
     result.withheld = release.get("withheld", [])
+    result.moved = release.get("moved", [])
     for verdict in night.ledger.verdicts_of(night.run_id):
         missed = [f.message for f in verdict.findings if f.outcome != "passed" and f.severity != "info"]
         result.verdicts[verdict.dataset] = verdict.outcome
@@ -230,6 +233,9 @@ def conclude(night: Night, result: NightlyResult) -> None:
     if release.get("due") and not release.get("made"):
         result.exit, result.error = NO_RELEASE, release["reason"]
         result.next_command = f"vardlagret --home {night.home.path} status"
+        if result.moved:
+            accept = "release publish --accept headlines --by NAME --reason WHY"
+            result.next_command = f"vardlagret --home {night.home.path} {accept}"
     elif release.get("made") and result.withheld:
         result.exit = WITHHELD
         result.next_command = f"vardlagret --home {night.home.path} release show {result.release}"

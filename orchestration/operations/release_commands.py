@@ -94,7 +94,10 @@ def release_publish(
     by: By,
     accept: Annotated[
         str | None,
-        typer.Option("--accept", help="A failed check to publish over: dataset.expectation. Publishes at once."),
+        typer.Option(
+            "--accept",
+            help="A failed check (dataset.expectation), or headlines that moved (headlines). Publishes at once.",
+        ),
     ] = None,
     wait: Wait = 0,
     as_json: Json = False,

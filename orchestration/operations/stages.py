@@ -192,6 +192,7 @@ def release_stage(night: Night, verdicts: list[Verdict] | None = None) -> Releas
 
     from orchestration.indicators.catalogue import load_definitions
     from orchestration.releases.build import ReleaseResult, RunInfo, make_release
+    from orchestration.releases.headlines import load_limits
     from orchestration.releases.history import latest_id
     from orchestration.warehouse.fingerprint import code_version
 
@@ -217,6 +218,7 @@ def release_stage(night: Night, verdicts: list[Verdict] | None = None) -> Releas
                 now=datetime.now(UTC),
                 code_version=code_version(),
                 data_origin=night.home.origin or "real",
+                limits=load_limits(),
                 progress=night.progress,
             )
         detail |= asdict(result)

@@ -12,6 +12,7 @@ from orchestration.home import Home
 from orchestration.ledger.holds import Hold
 from orchestration.ledger.ledger import Ledger, Run
 from orchestration.ledger.lock import holder
+from orchestration.ledger.runs import BUILDS
 from orchestration.settings import TIME_ZONE
 from orchestration.sources.catalogue import Catalogue
 from orchestration.watch.incidents import as_answer, incidents
@@ -22,7 +23,7 @@ def status(home: Home, ledger: Ledger, catalogue: Catalogue) -> dict[str, Any]:
     """The contract's `status`, without its head."""
     scene = scene_of(home, ledger, catalogue)
     runs = scene.runs
-    last = next((r for r in runs if r.kind in ("nightly", "dagster", "backfill")), None)
+    last = next((r for r in runs if r.kind in BUILDS), None)
     facts = _facts(home, ledger)
     release = _release(home)
     disk = _disk(home)
@@ -33,6 +34,7 @@ def status(home: Home, ledger: Ledger, catalogue: Catalogue) -> dict[str, Any]:
         "facts": facts,
         "release": release,
         "disk": disk,
+        "headlines": last.moved if last else [],
         "incidents": as_answer(incidents(scene)),
     }
 
@@ -48,6 +50,9 @@ def _publish(
         return _light("no", "amber", f"Run {last.run_id} is in stage {last.stage}.", f"{command} status")
     if last.exit == -9 or last.ended_at is None:
         return _light("no", "red", f"Run {last.run_id} died in stage {last.stage}.", f"{command} nightly")
+    if last.moved:
+        reason = f"{len(last.moved)} national headlines moved further than declared, and wait to be acknowledged."
+        return _light("no", "amber", reason, f"{command} release publish --accept headlines --by NAME --reason WHY")
     if last.exit not in (0, 3):
         error = (last.summary or {}).get("error") or f"exit {last.exit}"
         return _light("no", "red", f"Run {last.run_id} stopped in stage {last.stage}: {error}", f"{command} nightly")

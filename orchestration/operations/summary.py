@@ -108,6 +108,11 @@ def print_status(answer: dict[str, Any]) -> None:
     for incident in answer["incidents"]:
         console.print(f"{incident['id']} since {incident['since'][:16]}: {incident['what']}", markup=False)
         console.print(f"  next: {incident['next_command']}; {incident['runbook']}", markup=False)
+    for m in answer["headlines"]:
+        console.print(
+            f"moved: {m['indicator_id']} {m['period']} {m['sex']}: {m['old']} to {m['new'] or 'none'} {m['unit']} "
+            f"(at most {m['most']})", markup=False,
+        )  # fmt: skip
     table = _table("source", "light", "last received", "expected next", "refused", "quarantined", numbers=(4, 5))
     for s in answer["sources"]:
         received = (s["last_received_at"] or "never")[:16]

@@ -17,9 +17,18 @@ from zoneinfo import ZoneInfo
 from orchestration.ledger.verdict import Verdict
 from orchestration.releases import describe, durable
 from orchestration.releases.checksums import CHECKSUMS, checksum_lines, content_sha256, differences, sha256_of
-from orchestration.releases.content import Previous, anything_to_publish, check_tables, decisions, lay_out, standing
+from orchestration.releases.content import (
+    Previous,
+    anything_to_publish,
+    check_tables,
+    decisions,
+    lay_out,
+    previous_values,
+    standing,
+)
 from orchestration.releases.contract import TABLES
 from orchestration.releases.formats import write_table
+from orchestration.releases.headlines import Limit, Movement, moved
 from orchestration.releases.history import latest_id, pointer, release_ids
 from orchestration.settings import TIME_ZONE
 
@@ -60,6 +69,7 @@ class ReleaseResult:
     due: bool = False
     carried_forward: int = 0
     held: bool = False
+    moved: list[Movement] = field(default_factory=list)
     withheld: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -73,6 +83,7 @@ def make_release(
     now: datetime,
     code_version: str,
     data_origin: str,
+    limits: Iterable[Limit] = (),
     progress: Callable[[str], None] = lambda _: None,
 ) -> ReleaseResult:
     """Publish what the gate lets through.
@@ -80,6 +91,7 @@ def make_release(
     Args:
         con: the warehouse; temporary tables are made, nothing of it is changed.
         now: when the run started; its Swedish date names the release.
+        limits: how far national headlines may move; one that moves further waits for an acknowledgement.
 
     Raises:
         ContractBroken: a table is not as the contract says; nothing was published.
@@ -96,6 +108,10 @@ def make_release(
     decided = decisions(con, judged, known, previous, run.accepted)
     withheld = lay_out(con, decided, previous, known, release_id)
     carried = sum(row["action"] == "carried_forward" for row in withheld)
+    if waiting := moved(con, previous_values(previous), limits, run.accepted):
+        reason = f"{len(waiting)} national headlines moved further than declared, and nobody has acknowledged them"
+        latest = previous.release_id if previous else None
+        return ReleaseResult(False, latest, "", reason, True, carried, held=True, moved=waiting, withheld=withheld)
     if not anything_to_publish(con):
         latest = previous.release_id if previous else None
         reason = "everything is withheld" if withheld else "there is nothing to publish"

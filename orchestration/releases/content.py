@@ -186,6 +186,11 @@ def _released(table: Table, previous: Previous | None) -> str | None:
     return "read_parquet('{}')".format(str(file).replace("'", "''"))
 
 
+def previous_values(previous: Previous | None) -> str | None:
+    """The latest release's indicators, as SQL; None where there is none. Raises `ReleaseDamaged`."""
+    return _released(INDICATOR_VALUES, previous)
+
+
 def lay_out(
     con: duckdb.DuckDBPyConnection,
     decided: list[Decision],

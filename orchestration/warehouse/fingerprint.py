@@ -20,7 +20,7 @@ _CODE = (
     (DBT_PROJECT / "seeds", ("*.csv", "*.yml")),
     (DBT_PROJECT / "indicators", ("*.yml",)),
 )
-_ALONE = (DBT_PROJECT / "dbt_project.yml", REPOSITORY / "requirements.lock")
+_ALONE = (DBT_PROJECT / "dbt_project.yml", DBT_PROJECT / "headlines.yml", REPOSITORY / "requirements.lock")
 
 
 def code_fingerprint() -> str:

@@ -6,6 +6,7 @@ and what is new gets another, since the watch sends one message for each id.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
@@ -14,7 +15,7 @@ from typing import Any
 from orchestration.ledger.clock import seconds_between
 from orchestration.ledger.holds import Hold
 from orchestration.ledger.lock import Holder
-from orchestration.ledger.runs import KILLED, Run
+from orchestration.ledger.runs import BUILDS, KILLED, Run
 from orchestration.watch.schedule import last_due, slow_after_seconds
 
 RUNBOOKS = {
@@ -22,6 +23,7 @@ RUNBOOKS = {
     "run_not_started": "run-not-started",
     "run_slow": "run-slow",
     "run_stuck": "run-died",
+    "headline_moved": "headline-moved",
     "delivery_late": "delivery-late",
     "file_refused": "file-refused",
     "check_failed": "check-failed",
@@ -107,7 +109,7 @@ def _incident(scene: Scene, code: str, subject: str, since: str, what: str, effe
 
 
 def _runs(scene: Scene) -> Iterator[Incident]:
-    builds = [r for r in scene.runs if r.kind in (*_NIGHTS, "backfill")]
+    builds = [r for r in scene.runs if r.kind in BUILDS]
     if not builds:
         return
     last = builds[0]
@@ -151,14 +153,30 @@ def _failed(scene: Scene, builds: list[Run]) -> Incident:
         first = run
     # The error's own words stay on this machine (`status`, the logs): they may quote what was delivered.
     what = f"Run {builds[0].run_id} stopped in stage {builds[0].stage} with exit {builds[0].exit}."
+    if code == "headline_moved":
+        return _moved(scene, builds[0], first)
     command = "release verify" if code == "release_damaged" else "nightly"
     effect = "Readers see a release that is not as it was published." if code == "release_damaged" else _LATEST_STAYS
     return _incident(scene, code, "nightly", first.ended_at or first.started_at, what, effect, command)
 
 
+def _moved(scene: Scene, last: Run, first: Run) -> Incident:
+    """National headlines wait; other ones, or other values of them, are another incident."""
+    moved = last.moved
+    names = sorted({m["indicator_id"] for m in moved})
+    subject = hashlib.sha256(repr(sorted((m["indicator_id"], m["period"], m["new"]) for m in moved)).encode())
+    what = f"{len(moved)} national values moved further than declared since the latest release: {', '.join(names)}."
+    effect = "Everything is built and nothing is published until somebody has acknowledged them."
+    command = "release publish --accept headlines --by NAME --reason WHY"
+    since = first.ended_at or first.started_at
+    return _incident(scene, "headline_moved", subject.hexdigest()[:12], since, what, effect, command)
+
+
 def _kind_of_failure(run: Run) -> str:
     if "CorrectionExpired" in str((run.summary or {}).get("error")):
         return "correction_expired"
+    if run.moved:
+        return "headline_moved"
     return "release_damaged" if run.stage == "verify" else "run_failed"
 
 

@@ -21,7 +21,12 @@ from orchestration.operations.holding import hold_publication, lift_hold
 from orchestration.operations.ingest import ingest_paths
 from orchestration.operations.nightly import NightlyResult, run_nightly
 from orchestration.operations.stages import Night, release_stage
-from tests.support.small_release import Small, cost, small, verdicts
+from tests.support.command import answer, vardlagret
+from tests.support.small_release import Small, cost, indicator, small, verdicts
+
+HEADLINE = "primary_care_net_cost"
+# The headline of the second delivery; the first one's is 4000.
+LATER = {"headline": "4000"}
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +50,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
         (current,) = {d.delivery_sha256 for d in night.ledger.current_deliveries()}
         house: Small = small(night.home.releases)
         house.rows["fct_costs"] = [cost("2024", str(int(current[:4], 16)))]
+        value = "4000" if night.ledger.receipts()[0].delivery_sha256 == current else LATER["headline"]
+        house.rows["indicator_values"] = [
+            indicator("00", "2024", value, HEADLINE, area_level="nation", unit="SEK_per_inhabitant")
+        ]
         house.file = night.home.warehouse
         with house.warehouse() as con:
             judged = verdicts(con, {})
         night.ledger.add_verdicts(night.run_id, judged)
-        monkeypatch.setattr("orchestration.indicators.catalogue.load_definitions", lambda: house.definitions)
         release_stage(night)
         return SimpleNamespace(left=[])
 
@@ -100,3 +108,34 @@ def test_a_retraction_while_held_leaves_nothing_of_it_behind(home: Home, staff: 
     assert night(home).nothing_new
     with Ledger.open(home.ledger, read_only=True) as ledger:
         assert [v.data_fingerprint for v in ledger.latest_verdicts()] == [v.data_fingerprint for v in ledger_says]
+
+
+def test_a_headline_that_moved_waits_for_a_name(
+    home: Home, staff: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The night ends with 4, status and watch say so, the command publishes what the night built, and all is quiet."""
+    a, b = staff
+    monkeypatch.setitem(LATER, "headline", "4300")
+    first = night(home, a)
+    ingest_paths(home, [b], as_of=None, reason=None, wait_seconds=0)
+    for _ in range(2):
+        waiting = run_nightly(home.path)
+        assert (waiting.exit, waiting.release, [m["new"] for m in waiting.moved]) == (4, None, ["4300"])
+    told = answer(home.path, "status")
+    assert (told["publish"]["state"], told["publish"]["light"]) == ("no", "amber")
+    assert told["publish"]["next_command"].endswith("release publish --accept headlines --by NAME --reason WHY")
+    assert [(h["indicator_id"], h["period"], h["old"], h["new"]) for h in told["headlines"]] == [
+        (HEADLINE, "2024", "4000", "4300")
+    ]
+    assert [i["code"] for i in told["incidents"]] == ["headline_moved"]
+    assert "4300" not in str(told["incidents"]), "messages hold no value"
+    assert f"moved: {HEADLINE} 2024 total: 4000 to 4300" in vardlagret(home.path, "status").stdout
+
+    who = ("--by", "Anna Ek", "--reason", "a region has changed its accounts")
+    said = vardlagret(home.path, "release", "publish", "--accept", "headlines.other", *who, expect=1).stderr
+    assert f"those that do: headlines.{HEADLINE}" in said
+    done = answer(home.path, "release", "publish", "--accept", "headlines", *who)
+    assert done["release"] not in (None, first.release)
+    told = answer(home.path, "status")
+    assert (told["publish"]["light"], told["headlines"], told["incidents"]) == ("green", [], [])
+    assert night(home).nothing_new

@@ -18,6 +18,7 @@ from orchestration.ledger.verdict import Finding, Verdict
 from orchestration.releases.build import ReleaseResult, RunInfo, make_release
 from orchestration.releases.contract import AREAS, FACTS, INDICATOR_VALUES, TABLES, WITHHELD
 from orchestration.releases.fingerprint import data_fingerprint
+from orchestration.releases.headlines import Limit
 from orchestration.releases.periods import bounds
 
 Row = dict[str, Any]
@@ -96,6 +97,7 @@ class Small:
     threads: int = 2
     accepted: list[Acceptance] = field(default_factory=list)
     file: Path | None = None
+    limits: tuple[Limit, ...] = ()
 
     def warehouse(self) -> duckdb.DuckDBPyConnection:
         if self.file:
@@ -131,7 +133,7 @@ class Small:
         """Release from a warehouse that stands."""
         return make_release(
             self.releases, con, judged, self.definitions, run=RunInfo("night", accepted=tuple(self.accepted)), now=now, code_version="1",
-            data_origin="synthetic",
+            data_origin="synthetic", limits=self.limits,
         )  # fmt: skip
 
     def read(self, release_id: str, table: str, what: str = "*", where: str = "true") -> list[tuple]:

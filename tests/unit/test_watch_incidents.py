@@ -19,15 +19,16 @@ NOW = datetime(2026, 11, 25, 5, 0, tzinfo=UTC)  # 06:00 in Sweden, after a night
 
 def run(
     start: str, end: str | None, exit_code: int | None = 0, *, stage: str = "release", error: str | None = None,
-    pid_alive: bool | None = True,
+    pid_alive: bool | None = True, moved: tuple = (),
 ) -> Run:  # fmt: skip
-    summary = {"error": error, "nothing_new": False}
+    summary = {"error": error, "nothing_new": False, "moved": moved}
     return Run(
         f"nightly-{start}", "n", "nightly", 1, "h", f"2026-11-{start}:00.000000+00:00",
         f"2026-11-{end}:00.000000+00:00" if end else None, stage, exit_code, None, None, summary, pid_alive,
     )  # fmt: skip
 
 
+MOVED = {"indicator_id": "readmissions", "period": "2024", "new": "9.9"}
 GOOD = run("25T02:30", "25T02:40")
 BEFORE = [run(f"{day}T02:30", f"{day}T02:40") for day in ("24", "23", "22")]
 EARLIER = "2026-11-25T00:00:00.000000+00:00"
@@ -43,6 +44,7 @@ STANDING = {
     "publication_held": Scene("v", NOW, [GOOD], hold=Hold(1, EARLIER, "Anna", "why", None, None, None)),
     "check_failed": Scene("v", NOW, [GOOD], judged=[Judged("fct_costs", "failed", EARLIER)]),
     "check_broken": Scene("v", NOW, [GOOD], judged=[Judged("fct_costs", "broken", EARLIER)]),
+    "headline_moved": Scene("v", NOW, [run("25T02:30", "25T02:40", 4, moved=(MOVED,))]),
     "delivery_late": Scene("v", NOW, [GOOD], late=[Late("skr_costs", date(2026, 1, 1), date(2026, 7, 1))]),
     "file_refused": Scene("v", NOW, [GOOD], refused={"skr_costs": (1, EARLIER)}),
     "disk_low": Scene("v", NOW, [GOOD], disk_light="red", free_bytes=5),
@@ -68,6 +70,15 @@ def test_a_failure_that_goes_on_keeps_its_id_and_its_beginning() -> None:
     nights = [run(f"{day}T02:30", f"{day}T02:40", 4) for day in ("25", "24")]
     (found,) = incidents(Scene("v", NOW, [*nights, BEFORE[1]]))
     assert (found.id, found.since[:10]) == ("run_failed:nightly", "2026-11-24")
+
+
+def test_another_headline_is_another_incident_and_no_value_is_in_it() -> None:
+    nights = [run(f"{day}T02:30", f"{day}T02:40", 4, moved=(MOVED,)) for day in ("25", "24")]
+    (one,) = incidents(Scene("v", NOW, nights))
+    (other,) = incidents(Scene("v", NOW, [run("25T02:30", "25T02:40", 4, moved=(MOVED | {"new": "9.8"},))]))
+    assert (one.code, one.since[:10]) == ("headline_moved", "2026-11-24")
+    assert one.id != other.id
+    assert "9.9" not in str(one)
 
 
 def test_no_error_text_leaves_in_an_incident() -> None:
