@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,10 +13,15 @@ from orchestration.ledger.holds import Hold
 from orchestration.ledger.ledger import Ledger, Run
 from orchestration.ledger.lock import holder
 from orchestration.ledger.runs import BUILDS
+from orchestration.operations.months import delivered_months, months_of
 from orchestration.settings import TIME_ZONE
 from orchestration.sources.catalogue import Catalogue
-from orchestration.watch.incidents import as_answer, incidents
+from orchestration.sql import quoted
+from orchestration.watch.incidents import Incident, as_answer, incidents
 from orchestration.watch.scene import disk_light, expected_after, free_bytes, last_received, scene_of
+
+# From bright to dim.
+_LIGHTS = ("green", "amber", "red")
 
 
 def status(home: Home, ledger: Ledger, catalogue: Catalogue) -> dict[str, Any]:
@@ -24,18 +29,24 @@ def status(home: Home, ledger: Ledger, catalogue: Catalogue) -> dict[str, Any]:
     scene = scene_of(home, ledger, catalogue)
     runs = scene.runs
     last = next((r for r in runs if r.kind in BUILDS), None)
-    facts = _facts(home, ledger)
+    facts = _facts(home, ledger, catalogue)
+    standing = incidents(scene)
+    quiet = {
+        i
+        for i, r in ledger.incidents().items()
+        if r.cleared_at is None and r.quiet(scene.now.astimezone(UTC).isoformat())
+    }
     release = _release(home)
     disk = _disk(home)
     return {
-        "publish": _publish(home, last, facts, release, disk, scene.hold),
+        "publish": _dimmed(_publish(home, last, facts, release, disk, scene.hold), standing, quiet),
         "run": _open_run(runs, home),
         "sources": _sources(ledger, catalogue),
         "facts": facts,
         "release": release,
         "disk": disk,
         "headlines": last.moved if last else [],
-        "incidents": as_answer(incidents(scene)),
+        "incidents": as_answer(standing),
     }
 
 
@@ -66,6 +77,9 @@ def _publish(
     if release["withheld"]:
         reason = f"{release['withheld']} entries are withheld or carried forward."
         return _light("partly", "amber", reason, f"{command} release show {release['id']}")
+    if stopped and release["accepted"]:
+        reason = f"{release['accepted']} slices are published over a failed check, by decision."
+        return _light("yes", "amber", reason, f"{command} release show {release['id']}")
     if stopped:
         return _light(
             "partly", "amber", f"Verdicts stop {', '.join(stopped)}.", f"{command} release show {release['id']}"
@@ -73,6 +87,16 @@ def _publish(
     if disk["light"] == "red":
         return _light("yes", "red", "The disk is nearly full.", f"{command} doctor")
     return _light("yes", "green", f"Release {release['id']} is out.", None)
+
+
+def _dimmed(publish: dict[str, Any], standing: list[Incident], quiet: set[str]) -> dict[str, Any]:
+    """The light is no brighter than that of any incident that stands and that nobody has taken on."""
+    loud = [i for i in standing if i.id not in quiet and _LIGHTS.index(i.light) > _LIGHTS.index(publish["light"])]
+    if not loud:
+        return publish
+    worst = max(loud, key=lambda i: _LIGHTS.index(i.light))
+    state = "no" if worst.code == "release_damaged" else publish["state"]
+    return _light(state, worst.light, f"{publish['reason']} {worst.what}", worst.next_command)
 
 
 def _light(state: str, light: str, reason: str, next_command: str | None) -> dict[str, Any]:
@@ -137,22 +161,31 @@ def _source(
     }
 
 
-def _facts(home: Home, ledger: Ledger) -> list[dict[str, Any]]:
-    newest = _newest_periods(home)
-    return [
-        {
-            "fact": v.dataset,
-            "newest_period": newest.get(v.dataset),
-            "missing": [],
-            "failed": sorted({p for f in v.findings if f.outcome != "passed" for _, p in f.slices}),
-            "verdict": v.outcome,
-        }
-        for v in ledger.latest_verdicts()
-    ]
+def _facts(home: Home, ledger: Ledger, catalogue: Catalogue) -> list[dict[str, Any]]:
+    """By fact: newest period; months that are missing; periods that a run or a check failed; the latest verdict."""
+    held = _periods_and_sources(home)
+    delivered = delivered_months(ledger.current_deliveries(), catalogue)
+    states = list(ledger.month_states().values())
+    told = []
+    for v in ledger.latest_verdicts():
+        newest, sources = held.get(v.dataset, (None, []))
+        sent = {month for source in sources for month in delivered.get(source, ())}
+        months = months_of([s for s in states if s.dataset == v.dataset], sent)
+        checks = {p for f in v.findings if f.outcome != "passed" for _, p in f.slices}
+        told.append(
+            {
+                "fact": v.dataset,
+                "newest_period": newest,
+                "missing": months.missing,
+                "failed": sorted({*checks, *months.failed}),
+                "verdict": v.outcome,
+            }
+        )
+    return told
 
 
-def _newest_periods(home: Home) -> dict[str, str]:
-    """The newest period of each fact in the latest release: the one that ends last, the shortest of those."""
+def _periods_and_sources(home: Home) -> dict[str, tuple[str, list[str]]]:
+    """Of each fact in the latest release: the newest period (ends last, the shortest of those), and the sources."""
     import duckdb
 
     from orchestration.releases.history import latest_id
@@ -161,13 +194,15 @@ def _newest_periods(home: Home) -> dict[str, str]:
     if latest is None:
         return {}
     found = {}
+    # Without parameters: to convert one DuckDB imports pandas, which takes longer than all the rest.
     with duckdb.connect() as connection:
         for path in sorted((home.releases / latest / "data").glob("fct_*.parquet")):
             newest = connection.execute(
-                "select max_by(period, (period_end, period_start, period)) from read_parquet(?)", [str(path)]
+                "select max_by(period, (period_end, period_start, period)), list_sort(list(distinct source_id)) "
+                f"from read_parquet({quoted(str(path))})"
             ).fetchone()
             if newest and newest[0] is not None:
-                found[path.stem] = newest[0]
+                found[path.stem] = (newest[0], newest[1])
     return found
 
 
@@ -183,6 +218,7 @@ def _release(home: Home) -> dict[str, Any] | None:
         "published_at": found.published_at,
         "withheld": found.withheld,
         "carried_forward": found.carried_forward,
+        "accepted": found.accepted,
     }
 
 

@@ -120,12 +120,23 @@ def print_status(answer: dict[str, Any]) -> None:
                       str(s["quarantined_last"]))  # fmt: skip
     console.print(table)
     for fact in answer["facts"]:
-        console.print(f"  {fact['fact']}: {fact['verdict']}")
+        newest = f", newest {fact['newest_period']}" if fact["newest_period"] else ""
+        console.print(f"  {fact['fact']}: {fact['verdict']}{newest}{_periods(fact)}", markup=False)
     if release := answer["release"]:
         console.print(
             f"Release {release['id']}: {release['withheld']} withheld, {release['carried_forward']} carried forward"
         )
     console.print(f"Disk: {answer['disk']['free_bytes'] / 1e9:.0f} GB free")
+
+
+def _periods(fact: dict[str, Any]) -> str:
+    """A fact's missing and failed periods, the first dozen of each."""
+    words = ""
+    for what in ("missing", "failed"):
+        if periods := fact[what]:
+            more = f" and {len(periods) - _SHOWN} more" if len(periods) > _SHOWN else ""
+            words += f"; {what}: {', '.join(periods[:_SHOWN])}{more}"
+    return words
 
 
 def print_quarantine(answer: dict[str, Any]) -> None:

@@ -35,6 +35,8 @@ RUNBOOKS = {
     "disk_low": "disk-low",
     "home_locked": "home-locked",
 }
+# What turns the light of `status` red; every other incident turns it amber.
+RED = ("run_failed", "run_stuck", "release_damaged", "correction_expired")
 # How long after its hour the nightly may begin, and how long anything may hold the home without a history.
 GRACE = timedelta(hours=1)
 HELD_AT_MOST_SECONDS = 3600.0
@@ -54,6 +56,7 @@ class Incident:
     next_command: str
     runbook: str
     what: str
+    light: str = "amber"
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,8 @@ def as_answer(found: list[Incident]) -> list[dict[str, Any]]:
 
 def _incident(scene: Scene, code: str, subject: str, since: str, what: str, effect: str, next_command: str) -> Incident:
     page = f"docs/runbooks/{RUNBOOKS[code]}.md"
-    return Incident(f"{code}:{subject}", code, since, effect, f"{scene.command} {next_command}", page, what)
+    light = "red" if code in RED or (code == "disk_low" and scene.disk_light == "red") else "amber"
+    return Incident(f"{code}:{subject}", code, since, effect, f"{scene.command} {next_command}", page, what, light)
 
 
 def _runs(scene: Scene) -> Iterator[Incident]:

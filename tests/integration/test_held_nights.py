@@ -139,3 +139,24 @@ def test_a_headline_that_moved_waits_for_a_name(
     told = answer(home.path, "status")
     assert (told["publish"]["light"], told["headlines"], told["incidents"]) == ("green", [], [])
     assert night(home).nothing_new
+
+
+def test_the_light_is_no_brighter_than_what_stands_and_nobody_has_taken_on(
+    home: Home, staff: tuple[Path, Path], tmp_path: Path
+) -> None:
+    a, _ = staff
+    release = night(home, a).release
+    assert answer(home.path, "status")["publish"]["light"] == "green"
+    cut = tmp_path / "synthetic_personal_cut.csv"
+    cut.write_bytes(b"\n".join(a.read_bytes().splitlines()[:3]) + b"\n")
+    ingest_paths(home, [cut], as_of=None, reason=None, wait_seconds=0)
+    told = answer(home.path, "status")
+    (incident,) = told["incidents"]
+    assert (incident["code"], incident["light"]) == ("file_refused", "amber")
+    assert (told["publish"]["state"], told["publish"]["light"]) == ("yes", "amber")
+    assert told["publish"]["reason"] == f"Release {release} is out. 1 files of sos_staff are refused."
+    assert told["publish"]["next_command"] == incident["next_command"]
+    vardlagret(home.path, "watch")
+    vardlagret(home.path, "watch", "ack", incident["id"], "--by", "Anna Ek")
+    told = answer(home.path, "status")
+    assert (told["publish"]["light"], [i["id"] for i in told["incidents"]]) == ("green", [incident["id"]])
