@@ -23,7 +23,8 @@ from orchestration.ledger.windows import Built, MonthState
 from orchestration.settings import REPOSITORY
 from orchestration.sources.catalogue import Catalogue
 from orchestration.warehouse import cells as cells_module
-from orchestration.warehouse.changes import Changes, Held, compare, is_dated
+from orchestration.warehouse.changes import Changes, compare, is_dated
+from orchestration.warehouse.held import Held
 from orchestration.warehouse.monthly import Manifest, MonthlyFact
 from orchestration.warehouse.windows import OPEN, Window, is_month, ordinal, reached_by, runs, shifted
 
