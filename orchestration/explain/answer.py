@@ -10,10 +10,11 @@ from orchestration.explain.beside import cells_of, checks_of, corrections_of, de
 from orchestration.explain.facts import Chain, Comparison, Node, same, written
 from orchestration.explain.finding import NotOne, find_one
 from orchestration.explain.indicators import Parts, computed, parts_of
-from orchestration.explain.published import Published, judge, why_hidden
+from orchestration.explain.published import Published, hides, judge, why_hidden
 from orchestration.explain.raw import Raw
 from orchestration.explain.records import BY_NAME
 from orchestration.releases.contract import INDICATOR_VALUES, Table
+from orchestration.releases.history import latest_id
 
 if TYPE_CHECKING:
     import duckdb
@@ -53,7 +54,8 @@ def explain(
     given = key | ({"indicator_id": name} if table is INDICATOR_VALUES else {})
     row = find_one(con, table, given)
     published = Published(con, home.releases, release)
-    said = published.rows(table, [row["rowid"]]).get(row["rowid"])
+    latest = Published(con, home.releases, latest_id(home.releases))
+    said, newest = (of.rows(table, [row["rowid"]]).get(row["rowid"]) for of in (published, latest))
     chain = Chain(con, catalogue, Raw(home, ledger, catalogue, corrections))
     definition = by_id.get(name)
     parts = parts_of(con, definition, row) if definition else None
@@ -61,9 +63,9 @@ def explain(
     chain.compare()
     personal = {s.source_id for s in catalogue.sources if s.personal}
     for fact in {fact for fact, _ in chain.nodes}:
-        judge([n for n in chain.nodes.values() if n.fact == fact], published, BY_NAME[fact], personal)
+        judge([n for n in chain.nodes.values() if n.fact == fact], published, latest, BY_NAME[fact], personal)
     hidden_because = why_hidden(published, table, row, said)
-    concealed = _concealed(chain, table, row, said, parts, personal)
+    concealed = _concealed(chain, table, row, (said, newest), parts, personal)
     comparisons = _of_row(row, said, parts, hidden_because)
     if concealed:
         comparisons = [Comparison(c.what, c.equal) for c in comparisons]
@@ -112,16 +114,19 @@ def _concealed(
     chain: Chain,
     table: Table,
     row: dict[str, Any],
-    said: dict[str, Any] | None,
+    told: tuple[dict[str, Any] | None, ...],
     parts: Parts | None,
     personal: set[str],
 ) -> bool:
-    """Whether the row's own value may not be shown: its release hides it, or it rests on persons and none has it."""
+    """Whether the row's own value may not be shown: a release hides it, or it rests on persons and one has it not.
+
+    told: what the release that was asked for, and the latest one, say of it.
+    """
     if parts is None:
         return chain.nodes[table.name, row["rowid"]].hidden
-    if said is not None:
-        return said["value_status"] != row["value_status"] and said["value"] is None
-    return any(r["source_id"] in personal for r in parts.rows)
+    known = [said for said in told if said is not None]
+    on_persons = any(r["source_id"] in personal for r in parts.rows)
+    return any(hides(said, row) for said in known) or (on_persons and len(known) < len(told))
 
 
 def _of_row(

@@ -12,6 +12,8 @@ from orchestration.explain.registers import excluded_stays, told
 from orchestration.releases.contract import INDICATOR_VALUES, Table
 from orchestration.text import shape
 
+NATION = ("nation", "total")
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -84,8 +86,8 @@ def exclusions_of(
     """What was left out: areas of a nation, and stays that are no index of a readmission's method."""
     found = [{"reason": reason, "count": n} for reason, n in (parts.left_out if parts else {}).items()]
     stays = [n for n in chain.nodes.values() if n.fact == "fct_readmissions" and n.row["source_id"] in personal]
-    # Beside a hidden row they would tell of it.
-    if len(stays) == 1 and not stays[0].hidden:
+    # Counts of a part would tell, beside those of the whole, of the parts that are too small to be told.
+    if len(stays) == 1 and not stays[0].hidden and (stays[0].row["area_level"], stays[0].row["sex"]) == NATION:
         found += excluded_stays(con, stays[0].row)
     return found
 

@@ -61,16 +61,23 @@ class Published:
         return None
 
 
-def judge(nodes: list[Node], published: Published, table: Table, personal: set[str]) -> None:
-    """Set for each of these rows of one fact what the release says of it, and whether it may be shown."""
-    said = published.rows(table, [node.row["rowid"] for node in nodes])
+def judge(nodes: list[Node], published: Published, latest: Published, table: Table, personal: set[str]) -> None:
+    """Set for each of these rows of one fact what the release says of it, and whether it may be shown.
+
+    What the latest release hides is hidden beside an earlier one as well: the warehouse's value stands in neither.
+    """
+    ids = [node.row["rowid"] for node in nodes]
+    said = published.rows(table, ids)
+    newest = said if latest.release == published.release else latest.rows(table, ids)
     for node in nodes:
         node.published = said.get(node.row["rowid"])
-        own = node.row["value_status"]
-        if node.published is None:
-            node.hidden = node.row["source_id"] in personal
-        else:
-            node.hidden = node.published["value_status"] in HIDDEN and node.published["value_status"] != own
+        told = [rows[node.row["rowid"]] for rows in (said, newest) if node.row["rowid"] in rows]
+        node.hidden = any(hides(t, node.row) for t in told) or (len(told) < 2 and node.row["source_id"] in personal)
+
+
+def hides(said: dict[str, Any], row: dict[str, Any]) -> bool:
+    """Whether a release hides a value that the warehouse has."""
+    return said["value_status"] in HIDDEN and said["value_status"] != row["value_status"]
 
 
 def why_hidden(
@@ -84,7 +91,7 @@ def why_hidden(
         return {"reason_code": "not_released", "reason_en": "Nothing has been released."}
     if said is None:
         return {"reason_code": "not_in_release", "reason_en": f"Release {published.release} has no such row."}
-    if said["value_status"] in HIDDEN and said["value_status"] != row["value_status"]:
+    if hides(said, row):
         reason = "Disclosure control hides it: a small count, or one from which a small count would follow."
         return {"reason_code": said["value_status"], "reason_en": reason}
     return None

@@ -35,7 +35,7 @@ def recounted(con: duckdb.DuckDBPyConnection, fact: str, row: dict[str, Any]) ->
 
 
 def excluded_stays(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> list[dict[str, Any]]:
-    """Stays that are no index of the row's method in its area and year, by reason; counts of 1 to 4 are null."""
+    """Stays of the nation that are no index of the row's method in its year, by reason; counts of 1 to 4 are null."""
     where, given = _residents(row)
     rows = con.execute(
         f"""select exclusion_reason, count(*) from intermediate.int_readmissions__index

@@ -69,5 +69,5 @@ def explained(
         except NotOne as error:
             return {"error": str(error), "candidates": error.candidates}, 1
         except FileRefused as refusal:
-            raise LookupError(f"a delivery can no longer be read: {refusal.code}: {refusal}") from None
+            raise LookupError(f"a delivery can no longer be read: {refusal}") from None
     return answer | {"code_version": code_version()}, 0 if answer["equal"] else 1
