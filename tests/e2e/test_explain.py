@@ -13,6 +13,7 @@ from orchestration.explain.records import BY_NAME, columns_of, fits, layouts_of
 from orchestration.indicators.catalogue import load_definitions
 from orchestration.sources.catalogue import load_catalogue
 from orchestration.warehouse.reconcile import staging_table
+from tests.real import needs_deliveries
 from tests.support.built import Built
 from tests.support.command import answer, latest, vardlagret
 
@@ -102,6 +103,19 @@ def test_of_rows_of_persons_only_counts_are_told_and_of_a_hidden_value_nothing(e
         ids = con.execute("select distinct contact_id from staging.stg_wait_contacts__contacts").fetchall()
     text = json.dumps([shown, hidden])
     assert [i for (i,) in ids if f'"{i}"' in text] == []
+
+
+@needs_deliveries
+def test_a_corrected_cell_shows_the_owner_s_text_and_the_correction(real_warehouse: Built) -> None:
+    key = ("fct_observations", "topic_code=named_doctor_count")
+    told = answer(real_warehouse.home, "explain", *key, "area_code=08")
+    (cell,), (correction,) = told["cells"], told["corrections"]
+    assert (told["value"], cell["text"], cell["raw_line"]) == ("179000", "179", "08;Kalmar;73;179;90")
+    assert correction["correction_id"] == cell["correction_id"] == "named_doctor_2025_kalmar"
+    assert told["equal"]
+    excluded = answer(real_warehouse.home, "explain", *key, "area_code=21")
+    assert (excluded["value"], excluded["value_status"], excluded["cells"][0]["text"]) == (None, "excluded", "38")
+    assert excluded["equal"]
 
 
 def test_a_changed_warehouse_and_changed_bytes_are_told_as_different(example_home: Built, tmp_path: Path) -> None:
