@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOME_DIR ?= var
 DELIVERIES ?=
+NATIONAL ?= var-national
 STAMP := $(VENV)/.installed
 
-.PHONY: setup nightly test bad-input fuzz lint types parse bench lock dagster clean help
+.PHONY: setup nightly test bad-input fuzz lint types parse bench bench-national lock dagster clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -54,6 +55,10 @@ bench: setup  ## measurements: see benchmarks/README.md
 	@$(BIN)/python -m benchmarks.deliveries
 	@$(BIN)/python -m benchmarks.example small
 
+bench-national: setup  ## a country of Sweden's size, below NATIONAL (var-national): 25 GB of disk, about an hour
+	@$(BIN)/python -m benchmarks.national $(NATIONAL)
+	@$(BIN)/python -m benchmarks.registers $(NATIONAL)/night
+
 dagster: setup  ## the web page of the orchestrator, on 127.0.0.1:3000
 	@$(BIN)/vardlagret --home $(HOME_DIR) doctor --quiet && VARDLAGRET_HOME=$(abspath $(HOME_DIR)) DAGSTER_HOME=$(abspath $(HOME_DIR))/dagster $(BIN)/dagster dev -h 127.0.0.1 -p 3000
 
@@ -61,4 +66,4 @@ lock: ## new locked versions of all dependencies (needs uv)
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --extra dev --python-version 3.11 --output-file requirements.lock pyproject.toml --no-header
 
 clean:  ## remove the virtual environment and the example home
-	rm -rf $(VENV) var var-example
+	rm -rf $(VENV) var var-example $(NATIONAL)

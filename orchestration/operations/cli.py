@@ -10,6 +10,7 @@ import typer
 
 from orchestration.operations import (
     backfill_commands,
+    correction_commands,
     delivery_commands,
     quarantine_commands,
     release_commands,
@@ -30,6 +31,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(backfill_commands.app, name="backfill")
+app.add_typer(correction_commands.app, name="corrections")
 app.add_typer(delivery_commands.app, name="delivery")
 app.add_typer(quarantine_commands.app, name="quarantine")
 app.add_typer(release_commands.app, name="release")
@@ -135,16 +137,6 @@ def gc(
             if not dry_run:
                 file.unlink()
     say(f"{len(files)} files, {size / 1e6:.1f} MB")
-
-
-@app.command()
-def corrections(context: typer.Context, as_json: Json = False) -> None:
-    """Declared overrides of owners' errors: the wrong value expected, what takes its place, who decided and why."""
-    from orchestration.operations.summary import print_corrections
-    from orchestration.sources.corrections import load_corrections
-
-    answer = {"corrections": [c.model_dump(mode="json") for c in load_corrections()]}
-    reply(context, "corrections", answer, as_json, print_corrections)
 
 
 @app.command()
