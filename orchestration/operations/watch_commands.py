@@ -60,6 +60,7 @@ def watched(context: typer.Context) -> dict[str, Any]:
     """One look at the home of this command."""
     from orchestration.ledger.clock import now
     from orchestration.ledger.ledger import Ledger
+    from orchestration.operations.status_page import refresh_page
     from orchestration.sources.catalogue import load_catalogue
     from orchestration.watch.incidents import as_answer, incidents
     from orchestration.watch.scene import scene_of
@@ -73,6 +74,8 @@ def watched(context: typer.Context) -> dict[str, Any]:
         scene = scene_of(home, ledger, load_catalogue())
         found = incidents(scene)
         done = look(ledger, found, now=now(), send=send, command=scene.command)
+    if unwritten := refresh_page(home):
+        say(unwritten)
     return {"incidents": as_answer(found), "closed_runs": closed, "receivers": len(receivers()), **asdict(done)}
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from orchestration.warehouse.monthly import Manifest
 from orchestration.warehouse.windows import Window
+from tests.e2e.test_status_page import states
 from tests.support.built import Built
 from tests.support.command import VARDLAGRET, answer, environment, latest, vardlagret
 from tests.support.corrections_of_months import resend
@@ -80,6 +81,9 @@ def test_a_corrected_month_is_planned_with_its_follow_up_and_no_other(corrected:
     assert plan["estimate_from_runs"] == 1
     assert plan["blocked_by"] is None
     assert batches(corrected) == before, "a plan changes nothing"
+    told = states(corrected, "patient_register")
+    assert {m for m, s in told["12"].items() if s == "arrived"} == {"2024-03"}
+    assert "arrived" not in {*told["01"].values(), *told["18"].values()}
 
 
 @pytest.mark.parametrize(
