@@ -80,13 +80,14 @@ def watched(context: typer.Context) -> dict[str, Any]:
 
 
 def _close_the_dead(home: Any, ledger: Any) -> list[str]:
-    """Close runs whose process died, as the next night would; not while another run holds the home."""
+    """Close runs whose process died, and their batches, as the next night would; not while another holds the home."""
     from orchestration.ledger.lock import HomeLocked, hold
 
     if not any(run.pid_alive is False for run in ledger.open_runs()):
         return []
     try:
         with hold(home, run_id="watch", who="watch", wait_seconds=0):
+            ledger.close_dead_batches()
             return [run.run_id for run in ledger.close_dead_runs()]
     except HomeLocked:
         return []
