@@ -94,7 +94,11 @@ def ingest(
 
 
 @app.command()
-def status(context: typer.Context, as_json: Json = False) -> None:
+def status(
+    context: typer.Context,
+    as_json: Json = False,
+    page: Annotated[bool, typer.Option("--page", help="Write the same to status.html in the home.")] = False,
+) -> None:
     """Can tonight's numbers be published, and if not, what is the next command? Exit 1 when red."""
     from orchestration.operations.status import status as ask
     from orchestration.operations.summary import print_status
@@ -103,6 +107,10 @@ def status(context: typer.Context, as_json: Json = False) -> None:
     with reading(context) as (home, ledger):
         answer = ask(home, ledger, load_catalogue())
     reply(context, "status", answer, as_json, print_status)
+    if page:
+        from orchestration.operations.status_page import write_page
+
+        say(f"written: {write_page(home)}")
     raise typer.Exit(1 if answer["publish"]["light"] == "red" else 0)
 
 
