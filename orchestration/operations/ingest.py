@@ -10,6 +10,7 @@ from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
 from orchestration.ledger.lock import hold
 from orchestration.operations.answers import say
+from orchestration.operations.status_page import refresh_page
 from orchestration.sources.catalogue import load_catalogue
 
 
@@ -41,6 +42,8 @@ def ingest_paths(
         dated = {"as_of": as_of, "reason": reason} if as_of else {}
         ledger.leave_stage(run_id, "take_in", "done", taken.counts() | dated)
         ledger.end_run(run_id, exit_code=taken.exit_code, summary=taken.counts())
+    if unwritten := refresh_page(home):
+        say(unwritten)
     return {**taken.counts(), "files": [asdict(f) for f in (*taken.files, *taken.withdrawn)]}, taken.exit_code
 
 

@@ -21,6 +21,7 @@ from orchestration.ledger.ledger import Ledger
 from orchestration.ledger.lock import hold
 from orchestration.ledger.runs import HELD
 from orchestration.operations.stages import Night, Progress
+from orchestration.operations.status_page import refresh_page
 from orchestration.settings import TIME_ZONE
 from orchestration.warehouse.fingerprint import code_fingerprint, input_fingerprint
 
@@ -86,6 +87,7 @@ def joined_night(root: Path, run_id: str, alone_as: str, log: Progress) -> Itera
         ledger.join_run(alone_as, kind="dagster")
         yield Night(home, ledger, alone_as, progress)
         ledger.end_run(alone_as, exit_code=DONE)
+    refresh_page(home)
 
 
 @contextmanager
@@ -154,6 +156,9 @@ def recorded_run(
         ledger.end_run(
             run_id, exit_code=result.exit, fingerprint=fingerprint, release=result.release, summary=result.summary()
         )
+    # When the home is let go of: the page would show this run as its holder.
+    if unwritten := refresh_page(home):
+        progress(unwritten)
     return result
 
 

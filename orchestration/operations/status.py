@@ -13,7 +13,11 @@ from orchestration.ledger.holds import Hold
 from orchestration.ledger.ledger import Ledger, Run
 from orchestration.ledger.lock import holder
 from orchestration.ledger.runs import BUILDS
-from orchestration.operations.months import delivered_months, months_of
+from orchestration.overview.months import months_by_region
+from orchestration.overview.nights import nights
+from orchestration.overview.published import held_slices, tables_compared, withheld_entries
+from orchestration.overview.shares import quarantine_shares
+from orchestration.overview.words import PUBLISH
 from orchestration.settings import TIME_ZONE
 from orchestration.sources.catalogue import Catalogue
 from orchestration.sql import quoted
@@ -29,14 +33,12 @@ def status(home: Home, ledger: Ledger, catalogue: Catalogue) -> dict[str, Any]:
     scene = scene_of(home, ledger, catalogue)
     runs = scene.runs
     last = next((r for r in runs if r.kind in BUILDS), None)
-    facts = _facts(home, ledger, catalogue)
     standing = incidents(scene)
-    quiet = {
-        i
-        for i, r in ledger.incidents().items()
-        if r.cleared_at is None and r.quiet(scene.now.astimezone(UTC).isoformat())
-    }
+    moment = scene.now.astimezone(UTC).isoformat()
+    quiet = {i for i, r in ledger.incidents().items() if r.cleared_at is None and r.quiet(moment)}
     release = _release(home)
+    months = months_by_region(home, ledger, catalogue, held_slices(release["entries"] if release else []))
+    facts = _facts(home, ledger, months)
     disk = _disk(home)
     return {
         "publish": _dimmed(_publish(home, last, facts, release, disk, scene.hold), standing, quiet),
@@ -47,6 +49,9 @@ def status(home: Home, ledger: Ledger, catalogue: Catalogue) -> dict[str, Any]:
         "disk": disk,
         "headlines": last.moved if last else [],
         "incidents": as_answer(standing),
+        "months": months,
+        "quarantine": quarantine_shares(ledger.record_counts(), runs, catalogue),
+        "nights": nights(runs),
     }
 
 
@@ -56,37 +61,37 @@ def _publish(
     command = f"vardlagret --home {home.path}"
     stopped = [f["fact"] for f in facts if f["verdict"] in ("failed", "broken")]
     if last is None:
-        return _light("no", "amber", "No run has ended yet.", f"{command} nightly")
+        return _light("no", "amber", "no_run", f"{command} nightly")
+    run = {"run": last.run_id, "stage": last.stage}
     if last.ended_at is None and last.pid_alive is not False:
-        return _light("no", "amber", f"Run {last.run_id} is in stage {last.stage}.", f"{command} status")
+        return _light("no", "amber", "running", f"{command} status", **run)
     if last.exit == -9 or last.ended_at is None:
-        return _light("no", "red", f"Run {last.run_id} died in stage {last.stage}.", f"{command} nightly")
+        return _light("no", "red", "died", f"{command} nightly", **run)
     if last.moved:
-        reason = f"{len(last.moved)} national headlines moved further than declared, and wait to be acknowledged."
-        return _light("no", "amber", reason, f"{command} release publish --accept headlines --by NAME --reason WHY")
+        accept = f"{command} release publish --accept headlines --by NAME --reason WHY"
+        return _light("no", "amber", "moved", accept, values=len(last.moved))
     if last.exit not in (0, 3):
-        error = (last.summary or {}).get("error") or f"exit {last.exit}"
-        return _light("no", "red", f"Run {last.run_id} stopped in stage {last.stage}: {error}", f"{command} nightly")
+        error = (last.summary or {}).get("error")
+        return _light("no", "red", "stopped", f"{command} nightly", words=error, **run, exit=last.exit)
     if hold:
-        reason = f"Publication is held by {hold.by} since {hold.at[:16]}: {hold.reason}"
-        return _light("no", "amber", reason, f"{command} release publish --by NAME --reason WHY")
-    if release is None and (home.releases / "latest.json").exists():
-        return _light("no", "red", "The latest release is not where latest.json says.", f"{command} release verify")
-    if release is None:
-        return _light("no", "amber", "Nothing has been released.", f"{command} nightly")
-    if release["withheld"]:
-        reason = f"{release['withheld']} entries are withheld or carried forward."
-        return _light("partly", "amber", reason, f"{command} release show {release['id']}")
-    if stopped and release["accepted"]:
-        reason = f"{release['accepted']} slices are published over a failed check, by decision."
-        return _light("yes", "amber", reason, f"{command} release show {release['id']}")
-    if stopped:
+        words = f"by {hold.by}: {hold.reason}"
         return _light(
-            "partly", "amber", f"Verdicts stop {', '.join(stopped)}.", f"{command} release show {release['id']}"
+            "no", "amber", "held", f"{command} release publish --by NAME --reason WHY", words=words, since=hold.at[:16]
         )
+    if release is None and (home.releases / "latest.json").exists():
+        return _light("no", "red", "release_gone", f"{command} release verify")
+    if release is None:
+        return _light("no", "amber", "no_release", f"{command} nightly")
+    show = f"{command} release show {release['id']}"
+    if release["withheld"]:
+        return _light("partly", "amber", "withheld", show, entries=release["withheld"])
+    if stopped and release["accepted"]:
+        return _light("yes", "amber", "accepted", show, slices=release["accepted"])
+    if stopped:
+        return _light("partly", "amber", "verdicts", show, datasets=", ".join(stopped))
     if disk["light"] == "red":
-        return _light("yes", "red", "The disk is nearly full.", f"{command} doctor")
-    return _light("yes", "green", f"Release {release['id']} is out.", None)
+        return _light("yes", "red", "disk", f"{command} doctor")
+    return _light("yes", "green", "out", None, release=release["id"])
 
 
 def _dimmed(publish: dict[str, Any], standing: list[Incident], quiet: set[str]) -> dict[str, Any]:
@@ -96,11 +101,19 @@ def _dimmed(publish: dict[str, Any], standing: list[Incident], quiet: set[str]) 
         return publish
     worst = max(loud, key=lambda i: _LIGHTS.index(i.light))
     state = "no" if worst.code == "release_damaged" else publish["state"]
-    return _light(state, worst.light, f"{publish['reason']} {worst.what}", worst.next_command)
+    reason = f"{publish['reason']} {worst.what}"
+    return {**publish, "state": state, "light": worst.light, "reason": reason, "next_command": worst.next_command}
 
 
-def _light(state: str, light: str, reason: str, next_command: str | None) -> dict[str, Any]:
-    return {"state": state, "light": light, "reason": reason, "next_command": next_command}
+def _light(
+    state: str, light: str, code: str, next_command: str | None, *, words: str | None = None, **about: object
+) -> dict[str, Any]:
+    """`words` are somebody's own, a person's or an error's: said here, and nowhere but on this machine."""
+    reason = PUBLISH[code].about(**about).en
+    if words:
+        reason = f"{reason.removesuffix('.')}: {words}"
+    said = {"state": state, "light": light, "reason": reason, "next_command": next_command}
+    return {**said, "code": code, "about": about}
 
 
 def _open_run(runs: list[Run], home: Home) -> dict[str, Any] | None:
@@ -161,31 +174,32 @@ def _source(
     }
 
 
-def _facts(home: Home, ledger: Ledger, catalogue: Catalogue) -> list[dict[str, Any]]:
-    """By fact: newest period; months that are missing; periods that a run or a check failed; the latest verdict."""
-    held = _periods_and_sources(home)
-    delivered = delivered_months(ledger.current_deliveries(), catalogue)
-    states = list(ledger.month_states().values())
-    told = []
-    for v in ledger.latest_verdicts():
-        newest, sources = held.get(v.dataset, (None, []))
-        sent = {month for source in sources for month in delivered.get(source, ())}
-        months = months_of([s for s in states if s.dataset == v.dataset], sent)
-        checks = {p for f in v.findings if f.outcome != "passed" for _, p in f.slices}
-        told.append(
-            {
-                "fact": v.dataset,
-                "newest_period": newest,
-                "missing": months.missing,
-                "failed": sorted({*checks, *months.failed}),
-                "verdict": v.outcome,
-            }
-        )
-    return told
+def _facts(home: Home, ledger: Ledger, months: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """`missing`: months that a region has not sent; `failed`: periods that a check failed, months cut short."""
+    newest = _newest_periods(home)
+    absent: dict[str, set[str]] = {}
+    for source in months:
+        for fact in source["facts"]:
+            sent = [region["states"].items() for region in source["regions"]]
+            absent.setdefault(fact, set()).update(m for states in sent for m, state in states if state == "missing")
+    cut = {key for key, state in ledger.month_states().items() if state.outcome == "failed"}
+    return [
+        {
+            "fact": v.dataset,
+            "newest_period": newest.get(v.dataset),
+            "missing": sorted(absent.get(v.dataset, ())),
+            "failed": sorted(
+                {p for f in v.findings if f.outcome != "passed" for _, p in f.slices}
+                | {month for fact, month in cut if fact == v.dataset}
+            ),
+            "verdict": v.outcome,
+        }
+        for v in ledger.latest_verdicts()
+    ]
 
 
-def _periods_and_sources(home: Home) -> dict[str, tuple[str, list[str]]]:
-    """Of each fact in the latest release: the newest period (ends last, the shortest of those), and the sources."""
+def _newest_periods(home: Home) -> dict[str, str]:
+    """The newest period of each fact in the latest release: the one that ends last, the shortest of those."""
     import duckdb
 
     from orchestration.releases.history import latest_id
@@ -194,15 +208,14 @@ def _periods_and_sources(home: Home) -> dict[str, tuple[str, list[str]]]:
     if latest is None:
         return {}
     found = {}
-    # Without parameters: to convert one DuckDB imports pandas, which takes longer than all the rest.
     with duckdb.connect() as connection:
         for path in sorted((home.releases / latest / "data").glob("fct_*.parquet")):
+            # Without parameters: to convert one DuckDB imports pandas, which takes longer than all the rest.
             newest = connection.execute(
-                "select max_by(period, (period_end, period_start, period)), list_sort(list(distinct source_id)) "
-                f"from read_parquet({quoted(str(path))})"
+                f"select max_by(period, (period_end, period_start, period)) from read_parquet({quoted(str(path))})"
             ).fetchone()
             if newest and newest[0] is not None:
-                found[path.stem] = (newest[0], newest[1])
+                found[path.stem] = newest[0]
     return found
 
 
@@ -219,6 +232,8 @@ def _release(home: Home) -> dict[str, Any] | None:
         "withheld": found.withheld,
         "carried_forward": found.carried_forward,
         "accepted": found.accepted,
+        "entries": withheld_entries(home.releases, found.id),
+        "tables": tables_compared(home.releases, found.id),
     }
 
 

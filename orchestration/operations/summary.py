@@ -189,6 +189,7 @@ def print_corrections(answer: dict[str, Any]) -> None:
         console.print(
             f"{c['correction_id']}: {c['source_id']} ({place}): {c['wrong_value']!r} -> {after}", markup=False
         )
+        console.print(f"  {c['state']}: {c['detail']}", markup=False)
         console.print(f"  {c['reason']} Decided by {c['decided_by']} on {c['decided_on']}.", markup=False)
 
 
