@@ -16,8 +16,8 @@ def rules() -> list[Said]:
             "körning dog eller stannade, utgåvan är borta eller mindre än 1 GB är ledigt. Aldrig ljusare än en "
             "händelse som ingen har tagit hand om.",
             "The answer: green when the release is out and whole, amber when something waits or is withheld, red when "
-            "a run died or stopped, the release is gone, or less than 1 GB is free. Never brighter than an incident that "
-            "nobody has taken on.",
+            "a run died or stopped, the release is gone, or less than 1 GB is free. Never brighter than an incident "
+            "that nobody has taken on.",
         ),
         Said(
             "Källa: gul när en fil är avvisad, en post i karantän, eller leveransen sen: en halv gång till så länge "
