@@ -6,7 +6,7 @@ HOME_DIR ?= var
 DELIVERIES ?=
 STAMP := $(VENV)/.installed
 
-.PHONY: setup nightly test bad-input fuzz lint types parse bench lock dagster clean help
+.PHONY: setup nightly test faults bad-input fuzz lint types parse bench lock dagster clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -33,6 +33,10 @@ endif
 
 test: setup  ## all tests; those on the real exports run where ../shared/deliveries lies
 	@$(BIN)/pytest -n 2 --dist loadfile
+
+faults: setup  ## runs killed 500 times (KILLS), reads beside publications: figures go to docs/reliability.md; an hour
+	@$(BIN)/python -m tests.faults.campaign --kills $${KILLS:-500} --page docs/reliability.md
+	@$(BIN)/python -m tests.faults.readers --page docs/reliability.md
 
 bad-input: setup  ## the table of bad input, one line per input, and the mutants' count, as a test report
 	@$(BIN)/pytest --bad-input tests/e2e/test_bad_input.py tests/unit/test_readers_tabular.py tests/integration/test_mutants.py

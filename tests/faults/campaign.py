@@ -243,11 +243,13 @@ def main() -> None:
     parser.add_argument("--page", type=Path, help="the page whose section of kills is written")
     parser.add_argument("--json", type=Path, help="where the whole report is written")
     parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--report", type=Path, help="write the page from an earlier run's --json, and kill nothing")
     told = parser.parse_args()
     if told.worker:
         one(told.worker, told.kills, told.seed, told.minutes)
         return
-    report = many(told.kills, told.seed, told.workers, told.minutes, told.folder)
+    report = json.loads(told.report.read_text()) if told.report else None
+    report = report or many(told.kills, told.seed, told.workers, told.minutes, told.folder)
     if told.json:
         told.json.write_text(json.dumps(report, indent=1) + "\n")
     if told.page:
