@@ -37,6 +37,7 @@ test: setup  ## all tests; those on the real exports run where ../shared/deliver
 faults: setup  ## runs killed 500 times (KILLS), reads beside publications: figures go to docs/reliability.md; an hour
 	@$(BIN)/python -m tests.faults.campaign --kills $${KILLS:-500} --page docs/reliability.md
 	@$(BIN)/python -m tests.faults.readers --page docs/reliability.md
+	@$(BIN)/python -m tests.faults.disk --page docs/reliability.md
 
 bad-input: setup  ## the table of bad input, one line per input, and the mutants' count, as a test report
 	@$(BIN)/pytest --bad-input tests/e2e/test_bad_input.py tests/unit/test_readers_tabular.py tests/integration/test_mutants.py

@@ -64,9 +64,7 @@ def judge(
     runnable = [s for n, s in suites.items() if isinstance(s, Suite) and n not in missing]
     raw = validate(warehouse, runnable, dict(history or {}), docs, progress)
     with _reading(warehouse) as con:
-        return [
-            _verdict(con, name, suites[name], prints[name], missing.get(name), raw.get(name, {})) for name in names
-        ]
+        return [_verdict(con, name, suites[name], prints[name], missing.get(name), raw.get(name, {})) for name in names]
 
 
 def _suite(dataset: str, folder: Path) -> Suite | SuiteUnusable:

@@ -45,19 +45,13 @@ RUN = {"ingest": "ingest", "night": "nightly", "checks": "checks", "release": "r
 class Campaign:
     """Kills on one home, one after the other; what was wrong stands in `problems`."""
 
-    def __init__(self, root: Path, example: Path, seed: int) -> None:
-        self.place = Place(root, example)
+    def __init__(self, place: Place, moments: dict[str, Kept], measured: dict[str, Any], seed: int) -> None:
+        self.place, self.moments, self.measured = place, moments, measured
         self.rng = Random(seed)
         self.strikes: list[Strike] = []
         self.problems: list[str] = []
         self.resumed: Counter[str] = Counter()
-        self.measured = self.place.build()
-        self.moments: dict[str, Kept] = {}
-        for moment in ("published", "taken_in", "whole"):
-            self.place.restore(moment)
-            self.moments[moment] = kept(self.place)
-        assert not any(m.problems for m in self.moments.values()), self.moments
-        self.old, self.new = self.moments["published"].content, self.moments["whole"].content
+        self.old, self.new = moments["published"].content, moments["whole"].content
         assert self.old != self.new
 
     def go(self, kills: int, until: float) -> None:
@@ -163,14 +157,25 @@ def work_in(folder: Path) -> Path:
 def one(root: Path, kills: int, seed: int, minutes: float) -> None:
     """One worker: its home, its kills."""
     begun = time.monotonic()
-    example = root / "example"
-    subprocess.run(
-        [str(Path(sys.executable).with_name("vardlagret")), "example", str(example), "--quiet"],
-        check=True, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
     preload()
-    campaign = Campaign(root, example, seed)
+    campaign = Campaign(*prepared(root), seed)
     campaign.go(kills, begun + 60 * minutes)
+    (root / "report.json").write_text(json.dumps(campaign.report()))
+
+
+def prepared(root: Path) -> tuple[Place, dict[str, Kept], dict[str, Any]]:
+    """A place with its home at each moment, what each moment has on record, and the seconds and writes of every stage."""
+    example = root / "example"
+    command = [str(Path(sys.executable).with_name("vardlagret")), "example", str(example), "--quiet"]
+    subprocess.run(command, check=True, capture_output=True)
+    place = Place(root, example)
+    measured = place.build()
+    moments = {}
+    for moment in ("published", "taken_in", "whole"):
+        place.restore(moment)
+        moments[moment] = kept(place)
+    assert not any(m.problems for m in moments.values()), moments
+    return place, moments, measured
 
 
 def many(kills: int, seed: int, workers: int, minutes: float, folder: Path) -> dict[str, Any]:
