@@ -27,14 +27,14 @@ def kept_open(folder: Path) -> Iterator[None]:
     def connected(connection: object, _: object) -> None:
         if not isinstance(connection, sqlite3.Connection):
             return
-        path = connection.execute("pragma database_list").fetchone()[2]
+        path = connection.execute("pragma database_list").fetchall()[0][2]
         if not path or not Path(path).resolve().is_relative_to(root):
             return
         connection.execute("pragma synchronous = normal")
         if path not in kept:
             kept[path] = sqlite3.connect(path, check_same_thread=False)
         # Only what was read in WAL mode holds the WAL, and a new file is turned to that mode after it was connected to.
-        kept[path].execute("select count(*) from sqlite_master").fetchone()
+        kept[path].execute("select count(*) from sqlite_master").fetchall()
 
     event.listen(Engine, "connect", connected)
     try:

@@ -41,7 +41,7 @@ def test_a_file_below_the_folder_stays_open_and_is_whole_afterwards(tmp_path: Pa
         assert write(outside, 3) == [None] * 3
         assert synchronous(outside) == 2
     assert not inside.with_name("history.db-wal").exists()
-    with sa.create_engine(f"sqlite:///{inside}").connect() as connection:
+    with sa.create_engine(f"sqlite:///{inside}", poolclass=NullPool).connect() as connection:
         assert connection.exec_driver_sql("select count(*) from events").scalar_one() == 5
     assert write(inside, 2) == [None, None]
     assert synchronous(inside) == 2
