@@ -32,13 +32,11 @@ _FIRST = (
     "socialstyrelsen/*personal*",
     "scb/*TAB6471*",
     "register/*_01_2024-07_*",
-    "register/*_01_2024-08_*",
 )
 _NEWER = (
     "socialstyrelsen/*bup*",
     "socialstyrelsen/*regionenkat*",
     "register/*_01_2024-09_*",
-    "contacts/*_01_2024-0[12]_*",
 )
 
 
