@@ -19,7 +19,7 @@ from orchestration.operations import (
 )
 from orchestration.operations.answers import print_json, say
 from orchestration.operations.options import Json, Wait, home_of, reading, reply
-from orchestration.settings import Settings
+from orchestration.settings import Settings, log_format
 
 if TYPE_CHECKING:
     from orchestration.example.register.calibration import Row
@@ -47,6 +47,10 @@ def common(
     ] = None,
 ) -> None:
     context.obj = Settings.read(home)
+    try:
+        log_format()
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 @app.command()
@@ -65,8 +69,10 @@ def nightly(
     from orchestration.operations.summary import Progress, print_summary
 
     home = home_of(context)
+    # In production the lines of the steps stand there instead.
+    silent = quiet or log_format() == "json"
     result = run_nightly(
-        home.path, folder=deliveries, wait_seconds=wait, progress=(lambda _: None) if quiet else Progress()
+        home.path, folder=deliveries, wait_seconds=wait, progress=(lambda _: None) if silent else Progress()
     )
     reply(context, "nightly", result.summary(), as_json, lambda _: print_summary(home, result), one_line=True)
     raise typer.Exit(result.exit)

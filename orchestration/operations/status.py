@@ -12,6 +12,7 @@ from orchestration.home import Home
 from orchestration.ledger.holds import Hold
 from orchestration.ledger.ledger import Ledger, Run
 from orchestration.ledger.lock import holder
+from orchestration.operations.step_log import compared
 from orchestration.settings import TIME_ZONE
 from orchestration.sources.catalogue import Catalogue
 from orchestration.watch.incidents import as_answer, incidents
@@ -34,6 +35,7 @@ def status(home: Home, ledger: Ledger, catalogue: Catalogue) -> dict[str, Any]:
         "release": release,
         "disk": disk,
         "incidents": as_answer(incidents(scene)),
+        "night": compared(ledger),
     }
 
 

@@ -120,7 +120,22 @@ def print_status(answer: dict[str, Any]) -> None:
         console.print(
             f"Release {release['id']}: {release['withheld']} withheld, {release['carried_forward']} carried forward"
         )
+    if night := answer["night"]:
+        _print_night(console, night)
     console.print(f"Disk: {answer['disk']['free_bytes'] / 1e9:.0f} GB free")
+
+
+def _print_night(console: Any, night: dict[str, Any]) -> None:
+    """What the last night took and counted, beside what nights before it usually did."""
+
+    def beside(now: Any, usual: Any) -> str:
+        return f"{now:,.0f} ({usual:,.0f})".replace(",", " ") if usual is not None else f"{now:,.0f}".replace(",", " ")
+
+    steps = [s for s in night["steps"] if s["seconds"] is not None]
+    took = ", ".join(f"{s['step']} {beside(s['seconds'], s['usual_seconds'])}" for s in steps if s["seconds"] >= 1)
+    counted = ", ".join(f"{s['step']} {beside(s['rows'], s['usual_rows'])}" for s in steps if s["rows"] is not None)
+    console.print(f"{night['nightly_id']}: {beside(night['seconds'], night['usual_seconds'])} seconds: {took}")
+    console.print(f"  counted: {counted}; in brackets the median of {night['nights']} nights before")
 
 
 def print_quarantine(answer: dict[str, Any]) -> None:
