@@ -58,6 +58,7 @@ bench: setup  ## measurements: see benchmarks/README.md
 	@$(BIN)/python -m benchmarks.nightly
 	@$(BIN)/python -m benchmarks.deliveries
 	@$(BIN)/python -m benchmarks.example small
+	@$(BIN)/python -m benchmarks.backfill
 
 dagster: setup  ## the web page of the orchestrator, on 127.0.0.1:3000
 	@$(BIN)/vardlagret --home $(HOME_DIR) doctor --quiet && VARDLAGRET_HOME=$(abspath $(HOME_DIR)) DAGSTER_HOME=$(abspath $(HOME_DIR))/dagster $(BIN)/dagster dev -h 127.0.0.1 -p 3000
