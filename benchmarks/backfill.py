@@ -1,7 +1,7 @@
 """What a long backfill costs beside the same models built by one plain `dbt build`, and `status` while it writes.
 
-`python -m benchmarks.backfill [MONTHS]` (120) prints a table and writes it to benchmarks/backfill.md. The country is the
-small example's, from so many months before 2025; the home is built first, and every month is then asked for again.
+`python -m benchmarks.backfill [MONTHS]` (120) prints a table and writes it to benchmarks/backfill.md. The country is
+the small example's, from so many months before 2025; the home is built first, and every month is then asked for again.
 """
 
 from __future__ import annotations

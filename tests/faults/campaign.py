@@ -28,6 +28,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from tests.faults.disk import Disk, possible
 from tests.faults.nights import RUNS, Place, preload
 from tests.faults.page import table, write_section
 from tests.faults.strikes import Kept, Strike, kept, leftovers, strike
@@ -154,13 +155,20 @@ def work_in(folder: Path) -> Path:
     return Path(tempfile.mkdtemp(prefix="vardlagret-faults-", dir=room if room != Path() else None))
 
 
-def one(root: Path, kills: int, seed: int, minutes: float) -> None:
+def one(root: Path, kills: int, seed: int, minutes: float, disks: tuple[str, ...]) -> None:
     """One worker: its home, its kills."""
     begun = time.monotonic()
     preload()
     campaign = Campaign(*prepared(root), seed)
     campaign.go(kills, begun + 60 * minutes)
-    (root / "report.json").write_text(json.dumps(campaign.report()))
+    report = campaign.report()
+    if disks:
+        old, new = campaign.old, campaign.new
+        disk = Disk(campaign.place, old, new, campaign.moments["taken_in"].state)
+        left_out = {kind: why for kind in disks if (why := possible(kind))}
+        disk.all(tuple(kind for kind in disks if kind not in left_out), ("take_in", "release"))
+        report |= {"disk": disk.rows, "left_out": left_out, "problems": [*report["problems"], *disk.problems]}
+    (root / "report.json").write_text(json.dumps(report))
 
 
 def prepared(root: Path) -> tuple[Place, dict[str, Kept], dict[str, Any]]:
@@ -178,7 +186,9 @@ def prepared(root: Path) -> tuple[Place, dict[str, Kept], dict[str, Any]]:
     return place, moments, measured
 
 
-def many(kills: int, seed: int, workers: int, minutes: float, folder: Path) -> dict[str, Any]:
+def many(
+    kills: int, seed: int, workers: int, minutes: float, folder: Path, disks: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Several workers, each a process of its own; their reports as one."""
     begun = time.monotonic()
     room = work_in(folder)
@@ -188,7 +198,7 @@ def many(kills: int, seed: int, workers: int, minutes: float, folder: Path) -> d
         root = room / str(number)
         root.mkdir()
         command = [sys.executable, "-m", "tests.faults.campaign", "--kills", str(part), "--seed", str(seed + number)]
-        command += ["--minutes", str(minutes)]
+        command += ["--minutes", str(minutes), "--disks", ",".join(disks)]
         running.append((root, subprocess.Popen([*command, "--worker", str(root)], cwd=REPOSITORY)))
     reports = []
     try:
@@ -212,6 +222,8 @@ def many(kills: int, seed: int, workers: int, minutes: float, folder: Path) -> d
         "strikes": [s for r in reports for s in r["strikes"]],
         "resumed": dict(sum((Counter(r["resumed"]) for r in reports), Counter())),
         "problems": problems,
+        "disk": [row for r in reports for row in r.get("disk", [])],
+        "left_out": {kind: why for r in reports for kind, why in r.get("left_out", {}).items()},
     }
 
 
@@ -249,12 +261,16 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="where the whole report is written")
     parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--report", type=Path, help="write the page from an earlier run's --json, and kill nothing")
+    parser.add_argument(
+        "--disks", default="", help="then so many kinds of faulty disk, at two stages (tests.faults.disk)"
+    )
     told = parser.parse_args()
+    disks = tuple(kind for kind in told.disks.split(",") if kind)
     if told.worker:
-        one(told.worker, told.kills, told.seed, told.minutes)
+        one(told.worker, told.kills, told.seed, told.minutes, disks)
         return
     report = json.loads(told.report.read_text()) if told.report else None
-    report = report or many(told.kills, told.seed, told.workers, told.minutes, told.folder)
+    report = report or many(told.kills, told.seed, told.workers, told.minutes, told.folder, disks)
     if told.json:
         told.json.write_text(json.dumps(report, indent=1) + "\n")
     if told.page:
