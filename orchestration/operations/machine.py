@@ -41,9 +41,13 @@ def machine_fault(error: BaseException, home: Path) -> str | None:
     found: list[str] = []
     while behind is not None and id(behind) not in seen:
         seen.add(id(behind))
+        said = str(behind).lower()
+        told = [words for text, words in _TEXTS.items() if text in said]
         if isinstance(behind, OSError) and behind.errno in _ERRNO:
-            found.append(_ERRNO[behind.errno])
-        found += [words for text, words in _TEXTS.items() if text in str(behind).lower()]
+            told.append(_ERRNO[behind.errno])
+        # A delivery elsewhere that may not be read says nothing of the home.
+        elsewhere = "denied" in said and str(home).lower() not in said
+        found += [words for words in told if not (words is _CLOSED and elsewhere)]
         behind = behind.__cause__ or behind.__context__
     # A full disk shows itself in several ways, also as a database that cannot be opened.
     chosen = next((words for words in (_FULL, _FAILING, _CLOSED) if words in found), None)

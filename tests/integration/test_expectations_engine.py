@@ -182,6 +182,9 @@ def test_data_docs_hold_no_value(sound: Path, tmp_path: Path) -> None:
         assert planted not in pages
         assert planted not in str((staffing, known))
     pages_before = len(list(docs.rglob("*.html")))
+    # A judgement that was killed left its first pages and no index.
+    data_docs.index(docs).unlink()
+    shutil.rmtree(docs / "validations")
     judge(warehouse, ["fct_staffing", ONE], docs=docs)
     assert len(list(docs.rglob("*.html"))) == pages_before, "pages of an earlier judgement are left"
 
