@@ -28,6 +28,11 @@ class Settings:
         return cls(home=Path(chosen).expanduser().resolve())
 
 
+def memory_limit() -> str:
+    """What DuckDB may take before it writes to disk, in its own words (`6GB`): `VARDLAGRET_MEMORY_LIMIT`, else 6 GB."""
+    return os.environ.get("VARDLAGRET_MEMORY_LIMIT") or "6GB"
+
+
 def corrections_folder() -> Path:
     """Where the corrections are declared: `VARDLAGRET_CORRECTIONS`, else the repository's own."""
     return Path(os.environ.get("VARDLAGRET_CORRECTIONS") or REPOSITORY / "corrections").resolve()

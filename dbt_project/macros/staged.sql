@@ -76,12 +76,22 @@ named as not materialized (
     and series.series_key = located.series_key
 ),
 
+{#- What a row-level layout tells records apart by is its key; that of an aggregate is series, area and period too. -#}
+{%- set key_hash = "hash(key_text, period_key)" if windowed else "hash(record_key)" %}
 repeated as materialized (
-  select hash(record_key) as key_hash
-  from named
+  select {{ key_hash }} as key_hash
+  from {{ 'cells' if windowed else 'named' }}
+  {%- if not windowed %}
   where first_rule is null
+  {%- endif %}
   group by key_hash
   having count(*) > 1
+),
+
+candidates as materialized (
+  select delivery_sha256, file, line, column_name, record_key, compare_text, extracted_at, first_rule
+  from named
+  where {{ key_hash }} in (select key_hash from repeated)
 ),
 
 compared as materialized (
@@ -91,8 +101,8 @@ compared as materialized (
     column_name,
     row_number() over same_key as nth,
     min(compare_text) over (partition by record_key) <> max(compare_text) over (partition by record_key) as conflicts
-  from named
-  where first_rule is null and hash(record_key) in (select key_hash from repeated)
+  from candidates
+  where first_rule is null
   window same_key as (
     partition by record_key
     order by extracted_at desc, delivery_sha256, file, line, column_name

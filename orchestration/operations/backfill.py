@@ -12,8 +12,9 @@ from orchestration.ledger.lock import holder
 from orchestration.ledger.windows import Batch as PastBatch
 from orchestration.operations.batches import Batch, batches_of
 from orchestration.operations.nightly import NO_RELEASE, NightlyResult, conclude, recorded_run
-from orchestration.operations.planning import Asked, FactPlan, Plan, Planner, Reason, distinct
 from orchestration.operations.stages import Night, Progress
+from orchestration.planning.plan import Asked, FactPlan, Plan, Reason, distinct
+from orchestration.planning.planner import Planner
 from orchestration.sources.catalogue import load_catalogue
 from orchestration.warehouse.dbt import read_manifest
 from orchestration.warehouse.fingerprint import code_fingerprint, input_fingerprint

@@ -69,7 +69,7 @@ def run(
 
 def _asked(first: str | None, last: str | None, source: str | None, only: Any) -> Any:
     """What was asked for. A month or a source that does not exist is a mistake in the command: exit 2."""
-    from orchestration.operations.planning import Asked
+    from orchestration.planning.plan import Asked
     from orchestration.sources.catalogue import load_catalogue
     from orchestration.warehouse.windows import is_month, ordinal
 

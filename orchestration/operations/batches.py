@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from orchestration.operations.planning import FactPlan, Plan, Planner
+from orchestration.planning.plan import FactPlan, Plan
+from orchestration.planning.planner import Planner
 from orchestration.sources.catalogue import load_catalogue
 from orchestration.warehouse.connection import open_warehouse
 from orchestration.warehouse.monthly import Manifest

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from orchestration.operations.batches import batches_of, planner, selection
 from orchestration.operations.orchestrator import launching
-from orchestration.operations.planning import Asked, Plan
 from orchestration.operations.stages import Night
+from orchestration.planning.plan import Asked, Plan
 from orchestration.warehouse.dbt import ensure_manifest
 from orchestration.warehouse.monthly import Manifest
 

@@ -9,8 +9,8 @@ from typing import Protocol
 
 from orchestration.operations.batches import Batch, recorded
 from orchestration.operations.building import mark
-from orchestration.operations.planning import Asked
 from orchestration.operations.stages import Night, declare_stage, reconcile_stage
+from orchestration.planning.plan import Asked
 from orchestration.warehouse.monthly import Manifest
 from orchestration.warehouse.windows import Window
 

@@ -40,6 +40,23 @@ def delivery_list(
 
 
 @app.command()
+def signals(
+    context: typer.Context,
+    source: Annotated[str | None, typer.Option("--source", help="Only this source.")] = None,
+    since: Annotated[str | None, typer.Option("--since", help="Only from this month on: 2024-05.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Months of the registers that look wrong: silent, too many records, a field lost, or revised since they came."""
+    from orchestration.operations.signals import print_signals
+    from orchestration.operations.signals import signals as find
+    from orchestration.sources.catalogue import load_catalogue
+
+    with reading(context) as (home, ledger):
+        answer = find(home, ledger, load_catalogue(), source, since)
+    reply(context, "delivery_signals", answer, as_json, print_signals)
+
+
+@app.command()
 def purge(
     context: typer.Context,
     delivery: Annotated[str, typer.Argument(help="The delivery's SHA-256, or as many of its digits as tell it.")],

@@ -7,14 +7,13 @@ Person ids are read here as pseudonyms and leave no trace: what comes out are mo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.sources.model import Column, Layout, Source
-from orchestration.sql import quoted
+from orchestration.warehouse.held import Held, cells_of, compared, file_of, load, scratch
 from orchestration.warehouse.windows import OPEN, is_month
 
 if TYPE_CHECKING:
@@ -23,28 +22,6 @@ if TYPE_CHECKING:
 #: A transfer is coded with at most one day between: such stays are one episode of care.
 CHAIN_DAYS = 1
 Pair = tuple[str, str]
-
-
-@dataclass(frozen=True, order=True)
-class Held:
-    """A delivery that is, or was, current for a scope and a period, and the hash of what read it."""
-
-    source_id: str
-    layout_id: str
-    scope_key: str
-    period_key: str
-    delivery_sha256: str
-    reader_hash: str = ""
-
-    @property
-    def sender(self) -> str:
-        """The scope without its layout: what the same sender's other files share."""
-        return "/".join([self.source_id, *self.scope_key.split("/")[2:]])
-
-    @property
-    def month(self) -> str:
-        """The month of its records; `open` for those that have none."""
-        return self.period_key if is_month(self.period_key) else OPEN
 
 
 @dataclass
@@ -108,12 +85,15 @@ def compare(
             )
             changes.pairs |= was ^ now
     sides = [(-1, h) for h in before] + [(1, h) for h in after]
-    gone = [h for _, h in sides if not _file(cells, h).exists()]
+    gone = [h for _, h in sides if not file_of(cells, h).exists()]
     changes.pairs |= {(h.scope_key, h.period_key) for h in gone if is_dated(source, layouts[h.layout_id])}
     changes.everything = any(not is_dated(source, layouts[h.layout_id]) for h in gone)
-    present = [(side, h) for side, h in sides if _file(cells, h).exists()]
-    with _scratch() as connection:
-        _load(connection, "held", present, set(before) & set(after))
+    present = [(side, h) for side, h in sides if file_of(cells, h).exists()]
+    with scratch() as connection:
+        connection.execute(
+            "create table differing (scope_key varchar, period_key varchar, person varchar, starts date, ends date)"
+        )
+        load(connection, "held", present, set(before) & set(after))
         parents = [layout for layout in layouts.values() if is_dated(source, layout)]
         for layout in layouts.values():
             own = [h for _, h in present if h.layout_id == layout.layout_id]
@@ -131,52 +111,6 @@ def compare(
     return changes
 
 
-@contextmanager
-def _scratch() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory: the warehouse is not opened, and nothing stays."""
-    import duckdb
-
-    with duckdb.connect(config={"temp_directory": ""}) as connection:
-        connection.execute("set enable_progress_bar = false; set preserve_insertion_order = false")
-        connection.execute(
-            "create table differing (scope_key varchar, period_key varchar, person varchar, starts date, ends date)"
-        )
-        yield connection
-
-
-def _file(cells: Path, held: Held) -> Path:
-    return cells / held.source_id / held.layout_id / f"{held.delivery_sha256}.parquet"
-
-
-def _load(connection: duckdb.DuckDBPyConnection, name: str, sides: Iterable[tuple[int, Held]], same: set[Held]) -> None:
-    import pyarrow as pa
-
-    rows = [(side, h.layout_id, h.delivery_sha256, h.scope_key, h.period_key, h in same) for side, h in sides]
-    names = ("side", "layout_id", "delivery_sha256", "scope_key", "period_key", "same")
-    types = (pa.int32(), pa.string(), pa.string(), pa.string(), pa.string(), pa.bool_())
-    table = pa.table({n: pa.array([r[i] for r in rows], t) for i, (n, t) in enumerate(zip(names, types, strict=True))})
-    connection.register("_sides", table)
-    connection.execute(f"create or replace table {name} as select * from _sides")
-    connection.unregister("_sides")
-
-
-def _cells(layout: Layout, held: Iterable[Held], cells: Path, sides: str = "held") -> str:
-    """SQL: the layout's cells of what is held, with side, scope and period; and whether both sides hold the same."""
-    files = ", ".join(quoted(str(path)) for path in sorted({_file(cells, h) for h in held}))
-    return f"""(
-      select h.side, h.same, h.scope_key, h.period_key, c.* exclude (scope_key, period_key, filename)
-      from read_parquet([{files}], filename = true, union_by_name = true) as c
-      join {sides} as h on h.layout_id = {quoted(layout.layout_id)}
-        and h.delivery_sha256 = parse_filename(c.filename, true)
-        and h.scope_key = c.scope_key and h.period_key = c.period_key)"""
-
-
-def _compared(layout: Layout) -> list[str]:
-    """Columns that make a record what it is: all but the name of its sending."""
-    sending = layout.window.column if layout.window else None
-    return [*(name for name in layout.cell_names if name != sending), "fields_fault"]
-
-
 def _span(layout: Layout, alias: str = "") -> str:
     """SQL for person, first day and last day of a record; null where the layout or the record has none."""
     person = next((f"{alias}{c.name}" for c in layout.columns if c.pseudonym), "null::varchar")
@@ -192,11 +126,11 @@ def _day(column: Column, alias: str) -> str:
 
 def _note_rows(connection: duckdb.DuckDBPyConnection, layout: Layout, held: list[Held], cells: Path) -> None:
     """Note the rows of a dated layout that stand on one side only, as often as they stand there."""
-    columns = ", ".join(_compared(layout))
+    columns = ", ".join(compared(layout))
     connection.execute(
         f"""insert into differing
             select scope_key, period_key, {_span(layout)} from (
-              select scope_key, period_key, {columns} from {_cells(layout, held, cells)} where not same
+              select scope_key, period_key, {columns} from {cells_of(layout, held, cells)} where not same
               group by all having sum(side) <> 0)"""
     )
 
@@ -218,12 +152,12 @@ def _note_attached(
     joined = " and ".join(
         [f"c.{name} = p.{name}" for name in parent.key] + [f"c.{layout.window.column} = p.{parent.window.column}"]
     )
-    columns = ", ".join(f"c.{name}" for name in _compared(layout))
+    columns = ", ".join(f"c.{name}" for name in compared(layout))
     connection.execute(
         f"""insert into differing
             select scope_key, period_key, person, starts, ends from (
               select p.scope_key, p.period_key, {_span(parent, "p.")}, {columns}
-              from {_cells(layout, held, cells)} as c join {_cells(parent, parents, cells)} as p
+              from {cells_of(layout, held, cells)} as c join {cells_of(parent, parents, cells)} as p
                 on c.side = p.side and {joined}
               where not (c.same and p.same)
               group by all having sum(c.side) <> 0)"""
@@ -231,9 +165,9 @@ def _note_attached(
 
 
 def _differ(connection: duckdb.DuckDBPyConnection, layout: Layout, held: list[Held], cells: Path) -> bool:
-    columns = ", ".join(_compared(layout))
+    columns = ", ".join(compared(layout))
     found = connection.execute(
-        f"select 1 from {_cells(layout, held, cells)} where not same group by {columns} having sum(side) <> 0 limit 1"
+        f"select 1 from {cells_of(layout, held, cells)} where not same group by {columns} having sum(side) <> 0 limit 1"
     )
     return found.fetchone() is not None
 
@@ -252,15 +186,14 @@ def _reached(
     Stays with at most `CHAIN_DAYS` between them make one episode. What changes in it changes the episode, in the months
     of all its stays, and the follow-up of every stay of the person that ends at most `look_ahead_days` before it.
     """
-    everything = [(1, h) for h in {*before, *history} if _file(cells, h).exists()]
-    _load(connection, "everywhere", everything, set())
+    everything = [(1, h) for h in {*before, *history} if file_of(cells, h).exists()]
+    load(connection, "everywhere", everything, set())
     parts = []
     for layout in layouts:
         held = [h for _, h in everything if h.layout_id == layout.layout_id]
         if held and any(c.pseudonym for c in layout.columns):
-            parts.append(
-                f"select period_key, false as changed, {_span(layout)} from {_cells(layout, held, cells, 'everywhere')}"
-            )
+            told = cells_of(layout, held, cells, "everywhere")
+            parts.append(f"select period_key, false as changed, {_span(layout)} from {told}")
     if not parts:
         return set()
     rows = connection.execute(

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.settings import memory_limit
+from orchestration.sql import quoted
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -19,6 +22,7 @@ def open_warehouse(path: Path, *, read_only: bool = False) -> Iterator[duckdb.Du
     connection = duckdb.connect(str(path), read_only=read_only)
     try:
         connection.execute("set timezone = 'Europe/Stockholm'; set enable_progress_bar = false")
+        connection.execute(f"set memory_limit = {quoted(memory_limit())}")
         yield connection
     finally:
         connection.close()

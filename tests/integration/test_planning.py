@@ -12,7 +12,8 @@ import pytest
 from orchestration.deliveries.take_in import take_in
 from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
-from orchestration.operations.planning import Asked, FactPlan, Plan, Planner
+from orchestration.planning.plan import Asked, FactPlan, Plan
+from orchestration.planning.planner import Planner
 from orchestration.sources.catalogue import load_catalogue
 from orchestration.warehouse.monthly import Manifest
 from orchestration.warehouse.windows import OPEN, months_between

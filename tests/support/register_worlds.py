@@ -44,27 +44,36 @@ INDEX_COLUMNS = (
 
 def write_worlds(warehouse: Path, worlds: Sequence[World]) -> int:
     """Write both relations; returns the number of stays."""
+    with duckdb.connect(str(warehouse)) as con:
+        return insert_worlds(con, worlds)
+
+
+def insert_worlds(con: duckdb.DuckDBPyConnection, worlds: Sequence[World]) -> int:
+    """The same through an open connection."""
     stays = [s for w in worlds for s in w.stays]
     delivered: dict[tuple[str, str | None], date] = {}
     for w in worlds:
         delivered |= w.delivered
-    return write_stays(warehouse, stays, delivered, first=date(2022, 1, 1))
+    return _insert(con, stays, delivered, first=date(2022, 1, 1))
 
 
 def write_stays(warehouse: Path, stays: Iterable[Stay], delivered: Delivered, *, first: date) -> int:
     """The same for stays of any make; months delivered run from `first` to the region's last date."""
-    stays = list(stays)
+    with duckdb.connect(str(warehouse)) as con:
+        return _insert(con, list(stays), delivered, first=first)
+
+
+def _insert(con: duckdb.DuckDBPyConnection, stays: list[Stay], delivered: Delivered, *, first: date) -> int:
     coded = {s.site for s in stays if s.main_diagnosis is not None}
     rows = [_stay_row(s, "patient_register" if s.site in coded else "omop") for s in stays]
     months = [row for (site, region), last in delivered.items() for row in _months(site, region, first, last, coded)]
-    with duckdb.connect(str(warehouse)) as con:
-        con.execute("create schema if not exists intermediate")
-        for name, schema, made in (("int_stays__stays", _STAYS, rows), ("int_stays__delivered", _DELIVERED, months)):
-            columns = list(zip(*made, strict=True))
-            table = pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
-            con.register("_made", table)
-            con.execute(f"create or replace table intermediate.{name} as select * from _made")
-            con.unregister("_made")
+    con.execute("create schema if not exists intermediate")
+    for name, schema, made in (("int_stays__stays", _STAYS, rows), ("int_stays__delivered", _DELIVERED, months)):
+        columns = list(zip(*made, strict=True))
+        table = pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)
+        con.register("_made", table)
+        con.execute(f"create or replace table intermediate.{name} as select * from _made")
+        con.unregister("_made")
     return len(rows)
 
 

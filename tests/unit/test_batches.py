@@ -7,7 +7,7 @@ import json
 import pytest
 
 from orchestration.operations.batches import Batch, batches_of
-from orchestration.operations.planning import FactPlan, Plan, Reason
+from orchestration.planning.plan import FactPlan, Plan, Reason
 from orchestration.warehouse.monthly import MonthlyFact
 from orchestration.warehouse.windows import OPEN, Window, months_between
 

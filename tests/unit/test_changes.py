@@ -9,7 +9,8 @@ import pytest
 
 from orchestration.sources.catalogue import load_catalogue
 from orchestration.sources.model import Source
-from orchestration.warehouse.changes import Changes, Held, compare
+from orchestration.warehouse.changes import Changes, compare
+from orchestration.warehouse.held import Held
 
 SOURCE = next(s for s in load_catalogue().sources if s.source_id == "patient_register")
 STAYS, DIAGNOSES = "stays_2024", "diagnoses"

@@ -1,4 +1,4 @@
-"""Readmissions in hand-written DuckDB SQL, `by_hand.sql`: the lower bound."""
+"""Readmissions in hand-written DuckDB SQL, `readmissions_by_hand.sql`: the lower bound."""
 
 from __future__ import annotations
 

@@ -11,8 +11,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from benchmarks.contenders import in_pandas, in_polars
-from benchmarks.contenders.by_hand import counts as counts_by_hand
+from benchmarks.contenders import readmissions_by_hand, readmissions_in_pandas, readmissions_in_polars
 from tests.oracle.readmissions import judge
 from tests.oracle.stays import Stay
 from tests.oracle.worlds import world
@@ -72,7 +71,9 @@ def test_the_worlds_have_readmissions_under_each_method(expected: Counter) -> No
 
 
 @pytest.mark.parametrize(
-    "counts", [counts_by_hand, in_polars.counts, in_pandas.counts], ids=["sql", "polars", "pandas"]
+    "counts",
+    [readmissions_by_hand.counts, readmissions_in_polars.counts, readmissions_in_pandas.counts],
+    ids=["sql", "polars", "pandas"],
 )
 def test_a_contender_agrees_with_the_oracle(counts, folder: Path, expected: Counter) -> None:
     told = counts(folder)

@@ -1,0 +1,45 @@
+-- What in a reporter's months looks wrong, and must be known before the facts are read: a month that is missing or empty,
+-- a month far above the others, a field that is no longer filled in. Percent only, so that no small count stands here.
+--
+-- A count is held against the median of the months within a year of it, its own left out; it is a spike at half as many
+-- again, if that is also six standard deviations of a count (Poisson) above. A share is held against the median of all
+-- months before it, from the sixth on; it is lost at 15 points below. The limits are choices: docs/register.md says what
+-- they find and how often they are wrong.
+{{ config(materialized='view', tags=['monthly']) }}
+with held as (
+  select
+    *,
+    median(record_count) over near as usual_count,
+    count(planned_percent) over earlier as months_before,
+    median(planned_percent) over earlier as usual_planned,
+    median(main_diagnosis_percent) over earlier as usual_main_diagnosis
+  from {{ ref('int_completeness__months') }}
+  window
+    near as (
+      partition by source_id, reporter order by month
+      range between interval 12 month preceding and interval 12 month following exclude current row),
+    earlier as (
+      partition by source_id, reporter order by month rows between unbounded preceding and 1 preceding)
+)
+
+select source_id, reporter, month, 'stops_reporting' as signal, 0.0 as observed_percent, 100.0 as usual_percent
+from held
+where coalesce(record_count, 0) = 0
+
+union all
+
+select source_id, reporter, month, 'volume_spike', round(100.0 * record_count / usual_count, 1), 100.0
+from held
+where record_count >= 1.5 * usual_count and record_count - usual_count >= 6 * sqrt(usual_count)
+
+union all
+
+select source_id, reporter, month, 'planned_missing', round(planned_percent, 1), round(usual_planned, 1)
+from held
+where months_before >= 6 and record_count >= 30 and planned_percent < usual_planned - 15
+
+union all
+
+select source_id, reporter, month, 'main_missing', round(main_diagnosis_percent, 1), round(usual_main_diagnosis, 1)
+from held
+where months_before >= 6 and record_count >= 30 and main_diagnosis_percent < usual_main_diagnosis - 15

@@ -1,0 +1,117 @@
+"""`vardlagret delivery signals`: what in the monthly registers' months looks wrong, or was mended later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from orchestration.home import HomeError
+from orchestration.operations.answers import say
+from orchestration.warehouse.changes import Pair
+from orchestration.warehouse.connection import open_warehouse
+from orchestration.warehouse.held import Held
+from orchestration.warehouse.revisions import Revision, revisions
+from orchestration.warehouse.windows import is_month
+
+if TYPE_CHECKING:
+    from orchestration.home import Home
+    from orchestration.ledger.ledger import Ledger
+    from orchestration.sources.catalogue import Catalogue
+
+#: A month counts as revised when this share of its first delivery's records has gone or become another, in percent.
+REVISED_PERCENT = 1.0
+WORDS = {
+    "stops_reporting": "no record, or no delivery",
+    "volume_spike": "far more records than usual",
+    "planned_missing": "the planned flag is lost",
+    "main_missing": "the main diagnosis is lost",
+    "withdrawn": "records withdrawn since the first delivery",
+    "late_correction": "records changed since the first delivery",
+}
+
+
+@dataclass(frozen=True, order=True)
+class Signal:
+    """One month of one reporter; shares in percent, so that no small count is told."""
+
+    source_id: str
+    month: str
+    reporter: str
+    signal: str
+    observed_percent: float
+    usual_percent: float
+
+
+def signals(
+    home: Home, ledger: Ledger, catalogue: Catalogue, source_id: str | None = None, since: str | None = None
+) -> dict[str, Any]:
+    """All signals, by source and month. `since` (YYYY-MM) leaves out earlier months.
+
+    Raises `HomeError` where no night has built the warehouse, or while a run writes it.
+    """
+    found = [*_from_warehouse(home), *_from_revisions(home, ledger, catalogue)]
+    kept = sorted(s for s in found if source_id in (None, s.source_id) and s.month >= (since or ""))
+    return {"signals": [asdict(s) for s in kept]}
+
+
+def _from_warehouse(home: Home) -> Iterator[Signal]:
+    import duckdb
+
+    try:
+        with open_warehouse(home.warehouse, read_only=True) as connection:
+            rows = connection.execute(
+                """select source_id, strftime(month, '%Y-%m'), reporter, signal, observed_percent::double,
+                     usual_percent::double
+                   from intermediate.int_completeness__signals"""
+            ).fetchall()
+    except (duckdb.CatalogException, duckdb.IOException) as error:
+        raise HomeError(
+            f"{home.warehouse}: no months to look at. Either no night has built them (run `vardlagret nightly`), "
+            f"or a run writes them now (`vardlagret status` names it)"
+        ) from error
+    return (Signal(*row) for row in rows)
+
+
+def _from_revisions(home: Home, ledger: Ledger, catalogue: Catalogue) -> Iterator[Signal]:
+    for source in catalogue.sources:
+        if any(layout.window for layout in source.layouts):
+            first, last = _first_and_last(ledger, source.source_id)
+            yield from _revised(revisions(source, first, last, home.cells))
+
+
+def _revised(found: Iterable[Revision]) -> Iterator[Signal]:
+    for r in found:
+        for name, count in (("withdrawn", r.withdrawn), ("late_correction", r.changed)):
+            if (share := r.percent(count)) >= REVISED_PERCENT:
+                yield Signal(r.source_id, r.period_key, r.reporter, name, round(share, 1), 0.0)
+
+
+def _first_and_last(ledger: Ledger, source_id: str) -> tuple[list[Held], list[Held]]:
+    """For each scope and month that more than one delivery told of: the first one, and the one that is current."""
+    arrived = {r.delivery_sha256: r.received_at for r in reversed(ledger.receipts()) if r.outcome == "loaded"}
+    deliveries = [d for d in ledger.deliveries() if d.source_id == source_id and d.delivery_sha256 in arrived]
+    first: dict[Pair, Held] = {}
+    for d in sorted(deliveries, key=lambda d: (d.extracted_at or "", arrived[d.delivery_sha256])):
+        for covered in ledger.coverage_of(d.delivery_sha256):
+            pair = (covered.scope_key, covered.period_key)
+            if is_month(covered.period_key):
+                first.setdefault(pair, Held(source_id, d.layout_id, *pair, d.delivery_sha256))
+    last = {
+        pair: Held(source_id, current.layout_id, *pair, current.delivery_sha256)
+        for current in ledger.current_deliveries()
+        if current.source_id == source_id
+        for pair in current.coverage
+    }
+    told = [pair for pair, held in first.items() if pair in last and last[pair] != held]
+    return [first[pair] for pair in told], [last[pair] for pair in told]
+
+
+def print_signals(answer: dict[str, Any]) -> None:
+    """One line per signal, then what to do."""
+    for s in answer["signals"]:
+        print(
+            f"{s['source_id']:<17} {s['month']}  {s['reporter']:<10} {s['signal']:<16} "
+            f"{s['observed_percent']:>6.1f} % (usual {s['usual_percent']:.1f} %)  {WORDS[s['signal']]}"
+        )
+    say(f"{len(answer['signals'])} signals. Ask the owner; what is wrong is corrected by a new delivery of the month.")
