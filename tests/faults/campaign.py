@@ -97,7 +97,9 @@ class Campaign:
         """Kills upon each other; a run that ended before its moment came is no kill, and the part begins anew."""
         struck = 0
         while struck < kills:
-            hit = strike(self.place, RUN[part], self._aim(part), self.measured, self.rng)
+            # Half inside a write, and more where the writes were over before the process was stopped.
+            lacking = 2 * sum(s.inside is not None for s in self.strikes) <= len(self.strikes)
+            hit = strike(self.place, RUN[part], self._aim(part), self.measured, self.rng, in_a_write=lacking)
             if hit is None:
                 self.place.restore("taken_in" if part == "night" else START[part])
                 before = kept(self.place)

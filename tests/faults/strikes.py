@@ -16,7 +16,7 @@ from orchestration.ledger.ledger import Ledger
 from orchestration.releases.history import latest_id, release_ids
 from orchestration.releases.verify import verify
 from tests.faults.nights import FIRST_STAGE, RUNS, STAGES, Place
-from tests.faults.writes import Writes, kind_of
+from tests.faults.writes import Writes
 
 
 @dataclass(frozen=True)
@@ -26,23 +26,28 @@ class Strike:
     Attributes:
         run: what was struck: `ingest`, `nightly`, or its last part.
         aimed: the stage that was meant to be struck; `stage` is the one that the ledger says it died in.
-        inside: the file that was being written when the process was stopped, None for a kill by the clock.
+        kind: the kind of file whose write it waited for, None for a kill by the clock.
+        inside: the file that was being written when the process was stopped: written last, and not closed.
         stopped_after: seconds from the beginning of the aimed stage.
     """
 
     run: str
     aimed: str
     stage: str
+    kind: str | None
     inside: str | None
     stopped_after: float
 
 
-def strike(place: Place, run: str, aimed: str, measured: dict[str, Any], rng: Random) -> Strike | None:
-    """Start a run and kill it. None where it ended before the drawn moment came."""
+def strike(
+    place: Place, run: str, aimed: str, measured: dict[str, Any], rng: Random, *, in_a_write: bool
+) -> Strike | None:
+    """Start a run and kill it, by the clock or upon a write. None where it ended before the drawn moment came."""
     expected = measured[aimed]
     kinds = sorted(expected["writes"])
-    kind = rng.choice(kinds) if kinds and rng.random() < 0.6 else None
-    number = rng.randint(1, expected["writes"][kind]) if kind else 0
+    kind = rng.choice(kinds) if kinds and in_a_write else None
+    # Fewer than were measured: events that follow upon each other are told as one.
+    number = rng.randint(1, max(1, expected["writes"][kind] * 3 // 4)) if kind else 0
     after = rng.random() * expected["seconds"]
     with Writes(place.home.path) as writes:
         child = place.start(RUNS[run])
@@ -73,9 +78,7 @@ def strike(place: Place, run: str, aimed: str, measured: dict[str, Any], rng: Ra
     if ended or begun is None:
         return None
     died = place.run(lambda home, *_: died_in(home.ledger))
-    if kind and (inside is None or kind_of(inside) != kind):
-        inside = None
-    return Strike(run, aimed, died or "start", inside, round(stopped - begun, 3))
+    return Strike(run, aimed, died or "start", kind, inside, round(stopped - begun, 3))
 
 
 def died_in(ledger: Any) -> str | None:
