@@ -87,7 +87,8 @@ def test_usual_is_the_median_of_nights_that_ended_well_and_built_something(
     assert (lines(home)[-1]["rows"], lines(home)[-1]["usual_rows"]) == (70, 4)
 
 
-def test_the_first_night_is_compared_with_nothing(home: Home) -> None:
+def test_the_first_night_is_compared_with_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VARDLAGRET_LOG", "json")
     with Ledger.open(home.ledger) as ledger:
         assert usual(ledger) == {}
     night(home, 4)
