@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -19,7 +21,7 @@ from orchestration.operations import (
 )
 from orchestration.operations.answers import print_json, say
 from orchestration.operations.options import Json, Wait, home_of, reading, reply
-from orchestration.settings import Settings
+from orchestration.settings import Settings, log_format
 
 if TYPE_CHECKING:
     from orchestration.example.register.calibration import Row
@@ -49,6 +51,10 @@ def common(
     ] = None,
 ) -> None:
     context.obj = Settings.read(home)
+    try:
+        log_format()
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 @app.command()
@@ -67,8 +73,10 @@ def nightly(
     from orchestration.operations.summary import Progress, print_summary
 
     home = home_of(context)
+    # In production the lines of the steps stand there instead.
+    silent = quiet or log_format() == "json"
     result = run_nightly(
-        home.path, folder=deliveries, wait_seconds=wait, progress=(lambda _: None) if quiet else Progress()
+        home.path, folder=deliveries, wait_seconds=wait, progress=(lambda _: None) if silent else Progress()
     )
     reply(context, "nightly", result.summary(), as_json, lambda _: print_summary(home, result), one_line=True)
     raise typer.Exit(result.exit)
@@ -247,12 +255,23 @@ def _calibrated(folder: Path, seed: int) -> list[Row]:
     return calibrate(folder, seed)
 
 
+def _home_of_command() -> Path:
+    """The home that the command line named, where it failed before anybody was told."""
+    given = sys.argv[1:]
+    named = [after for before, after in pairwise(given) if before == "--home"]
+    named += [word.removeprefix("--home=") for word in given if word.startswith("--home=")]
+    return Settings.read(named[0] if named else None).home
+
+
 def main() -> None:
     """Entry point: known failures end with one clear line and their exit code, not with a traceback."""
+    import sqlite3
+
     from orchestration.home import HomeError
     from orchestration.ledger.file import LedgerError
     from orchestration.ledger.journal import JournalDamaged
     from orchestration.ledger.lock import HomeLocked
+    from orchestration.operations.machine import machine_fault
     from orchestration.releases.checksums import ReleaseDamaged
     from orchestration.sources.catalogue import DeclarationError
     from orchestration.watch.sending import BadReceiver
@@ -271,7 +290,13 @@ def main() -> None:
         BadReceiver,
         LookupError,
         OSError,
+        sqlite3.Error,
     ) as error:
         text = error.args[0] if isinstance(error, LookupError) and error.args else error
+        fault = machine_fault(error, _home_of_command())
+        if fault:
+            text = f"{fault}. It said: {text}"
+        elif isinstance(error, sqlite3.Error):
+            raise
         say(f"vardlagret: {text}")
         raise SystemExit(1) from None
