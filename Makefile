@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOME_DIR ?= var
 DELIVERIES ?=
+NATIONAL ?= var-national
 STAMP := $(VENV)/.installed
 
-.PHONY: setup nightly test postgres bad-input fuzz lint types parse bench lock dagster clean help
+.PHONY: setup nightly test postgres faults bad-input fuzz lint types parse bench bench-national lock dagster clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -40,6 +41,11 @@ endif
 test: setup  ## all tests; those on the real exports run where ../shared/deliveries lies
 	@$(BIN)/pytest -n 2 --dist loadfile
 
+faults: setup  ## runs killed 500 times (KILLS), reads beside publications: figures go to docs/reliability.md; an hour
+	@$(BIN)/python -m tests.faults.campaign --kills $${KILLS:-500} --page docs/reliability.md
+	@$(BIN)/python -m tests.faults.readers --page docs/reliability.md
+	@$(BIN)/python -m tests.faults.disk --page docs/reliability.md
+
 bad-input: setup  ## the table of bad input, one line per input, and the mutants' count, as a test report
 	@$(BIN)/pytest --bad-input tests/e2e/test_bad_input.py tests/unit/test_readers_tabular.py tests/integration/test_mutants.py
 
@@ -59,6 +65,11 @@ bench: setup  ## measurements: see benchmarks/README.md
 	@$(BIN)/python -m benchmarks.nightly
 	@$(BIN)/python -m benchmarks.deliveries
 	@$(BIN)/python -m benchmarks.example small
+	@$(BIN)/python -m benchmarks.backfill
+
+bench-national: setup  ## a country of Sweden's size, below NATIONAL (var-national): 25 GB of disk, about an hour
+	@$(BIN)/python -m benchmarks.national $(NATIONAL)
+	@$(BIN)/python -m benchmarks.registers $(NATIONAL)/night
 
 dagster: setup  ## the web page of the orchestrator, on 127.0.0.1:3000
 	@$(BIN)/vardlagret --home $(HOME_DIR) doctor --quiet && VARDLAGRET_HOME=$(abspath $(HOME_DIR)) DAGSTER_HOME=$(abspath $(HOME_DIR))/dagster $(BIN)/dagster dev -h 127.0.0.1 -p 3000
@@ -68,4 +79,4 @@ lock: ## new locked versions of all dependencies (needs uv)
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --extra postgres --constraint requirements.lock --python-version 3.11 --output-file requirements-postgres.lock pyproject.toml --no-header
 
 clean:  ## remove the virtual environment and the example home
-	rm -rf $(VENV) var var-example
+	rm -rf $(VENV) var var-example $(NATIONAL)

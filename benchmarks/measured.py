@@ -26,21 +26,22 @@ duckdb.sql("select * from counts").write_parquet(sys.argv[3])
 
 @dataclass(frozen=True)
 class Measured:
-    """A process: seconds of the whole, and its greatest memory in MB."""
+    """A process and what it started: seconds of the clock, the greatest memory in MB, seconds of the cores."""
 
     seconds: float
     peak: float
+    cpu: float
 
 
-def run(*command: object, env: Mapping[str, str] | None = None, log: Path) -> Measured:
-    """Run a process; its output goes to `log`. Raises `SystemExit` when it fails."""
+def run(*command: object, env: Mapping[str, str] | None = None, log: Path, exits: tuple[int, ...] = (0,)) -> Measured:
+    """Run a process; its output goes to `log`. Raises `SystemExit` when it ends with another exit than those named."""
     with log.open("w") as out:
         start = time.perf_counter()
         process = subprocess.Popen([str(c) for c in command], stdout=out, stderr=subprocess.STDOUT, env=env)
         _, status, usage = os.wait4(process.pid, 0)
-    if status:
+    if os.waitstatus_to_exitcode(status) not in exits:
         raise SystemExit(f"{' '.join(map(str, command))} failed, see {log}")
-    return Measured(time.perf_counter() - start, usage.ru_maxrss / 1000)
+    return Measured(time.perf_counter() - start, usage.ru_maxrss / 1000, usage.ru_utime + usage.ru_stime)
 
 
 def canonical_hash(path: Path, line: str) -> str:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 _SITE = "local_site"
+#: All that the library writes at the top of its pages' folder.
+_WRITTEN = {"index.html", "expectations", "validations", "static"}
 
 
 def index(docs: Path) -> Path:
@@ -22,8 +24,9 @@ def publish_to(context: Any, docs: Path) -> None:
     Raises:
         FileExistsError: when `docs` holds other things than Data Docs.
     """
-    if docs.exists() and any(docs.iterdir()):
-        if not index(docs).is_file():
+    if docs.exists():
+        # A judgement that was killed leaves some of its pages and no index.
+        if not {p.name for p in docs.iterdir()} <= _WRITTEN:
             raise FileExistsError(f"{docs} holds other files than Data Docs: choose an empty directory")
         shutil.rmtree(docs)
     docs.mkdir(parents=True, exist_ok=True)

@@ -44,7 +44,8 @@ def judge(
 
     Returns:
         One verdict per dataset, in the order asked: *broken* when any expectation raised, the suite is missing or
-        empty or the table is not there; *failed* or *warned* by the gravest expectation that failed; else *passed*.
+        empty, or the table is not there or has no row; *failed* or *warned* by the gravest expectation that failed;
+        else *passed*.
 
     Raises:
         FileNotFoundError: when there is no warehouse file.
@@ -53,14 +54,17 @@ def judge(
         raise FileNotFoundError(f"there is no warehouse at {warehouse}: build it first")
     names = list(DATASETS if datasets is None else datasets)
     suites: dict[str, Suite | SuiteUnusable] = {name: _suite(name, folder) for name in names}
-    prints = {}
+    prints: dict[str, str | None] = {}
+    missing: dict[str, str] = {}
     with _reading(warehouse) as con:
         for name in names:
-            prints[name] = _fingerprint(con, name)
-    runnable = [s for n, s in suites.items() if isinstance(s, Suite) and prints[n] is not None]
+            prints[name], rows = _fingerprint(con, name)
+            if not rows:
+                missing[name] = "is not in the warehouse" if rows is None else "has no row, so nothing of it was judged"
+    runnable = [s for n, s in suites.items() if isinstance(s, Suite) and n not in missing]
     raw = validate(warehouse, runnable, dict(history or {}), docs, progress)
     with _reading(warehouse) as con:
-        return [_verdict(con, name, suites[name], prints[name], raw.get(name, {})) for name in names]
+        return [_verdict(con, name, suites[name], prints[name], missing.get(name), raw.get(name, {})) for name in names]
 
 
 def _suite(dataset: str, folder: Path) -> Suite | SuiteUnusable:
@@ -81,15 +85,18 @@ def _reading(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         con.close()
 
 
-def _fingerprint(con: duckdb.DuckDBPyConnection, dataset: str) -> str | None:
-    """The fingerprint of the dataset's rows; None when the table is not there."""
+def _fingerprint(con: duckdb.DuckDBPyConnection, dataset: str) -> tuple[str | None, int | None]:
+    """The fingerprint of the dataset's rows, and how many there are; None for both when the table is not there."""
     from orchestration.releases.fingerprint import data_fingerprint
 
     schema, _, table = TABLES.get(dataset, f"marts.{dataset}").partition(".")
     known = con.execute(
         "select count(*) from information_schema.tables where table_schema = ? and table_name = ?", [schema, table]
     ).fetchone()
-    return data_fingerprint(con, f"{schema}.{table}") if known and known[0] else None
+    if not known or not known[0]:
+        return None, None
+    (rows,) = con.execute(f"select count(*) from {schema}.{table}").fetchone() or (0,)
+    return data_fingerprint(con, f"{schema}.{table}"), rows
 
 
 def _verdict(
@@ -97,15 +104,16 @@ def _verdict(
     dataset: str,
     suite: Suite | SuiteUnusable,
     fingerprint: str | None,
+    missing: str | None,
     results: dict[str, Any],
 ) -> Verdict:
     from orchestration.ledger.verdict import Verdict
 
     if isinstance(suite, SuiteUnusable):
         found = [_broken(SUITE_FINDING, str(suite))]
-    elif fingerprint is None:
+    elif missing:
         where = TABLES.get(dataset, f"marts.{dataset}")
-        found = [_broken(TABLE_FINDING, f"{where} is not in the warehouse: build it, then judge again")]
+        found = [_broken(TABLE_FINDING, f"{where} {missing}: take in what feeds it and build it, then judge again")]
     elif SUITE_FINDING in results:
         found = [_broken(SUITE_FINDING, f"{dataset} could not be judged: {reason(results[SUITE_FINDING])}")]
     else:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 DBT_PROJECT = REPOSITORY / "dbt_project"
+LOG_FORMATS = ("text", "json")
 TIME_ZONE = "Europe/Stockholm"
 # 03:30 exists once in every night: clocks go from 02 to 03 in March and from 03 to 02 in October.
 NIGHTLY_AT = time(3, 30)
@@ -35,3 +36,11 @@ def memory_limit() -> str:
 def corrections_folder() -> Path:
     """Where the corrections are declared: `VARDLAGRET_CORRECTIONS`, else the repository's own."""
     return Path(os.environ.get("VARDLAGRET_CORRECTIONS") or REPOSITORY / "corrections").resolve()
+
+
+def log_format() -> str:
+    """How the lines of steps are written: `VARDLAGRET_LOG`, `text` (default) or `json`. Raises `ValueError` else."""
+    chosen = os.environ.get("VARDLAGRET_LOG") or "text"
+    if chosen not in LOG_FORMATS:
+        raise ValueError(f"VARDLAGRET_LOG is {chosen}: give one of {', '.join(LOG_FORMATS)}")
+    return chosen

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,6 +12,7 @@ import typer
 
 from orchestration.operations import (
     backfill_commands,
+    correction_commands,
     delivery_commands,
     quarantine_commands,
     release_commands,
@@ -17,7 +20,7 @@ from orchestration.operations import (
 )
 from orchestration.operations.answers import print_json, say
 from orchestration.operations.options import Json, Wait, home_of, reading, reply
-from orchestration.settings import Settings
+from orchestration.settings import Settings, log_format
 
 if TYPE_CHECKING:
     from orchestration.example.register.calibration import Row
@@ -30,6 +33,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(backfill_commands.app, name="backfill")
+app.add_typer(correction_commands.app, name="corrections")
 app.add_typer(delivery_commands.app, name="delivery")
 app.add_typer(quarantine_commands.app, name="quarantine")
 app.add_typer(release_commands.app, name="release")
@@ -45,6 +49,10 @@ def common(
     ] = None,
 ) -> None:
     context.obj = Settings.read(home)
+    try:
+        log_format()
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 @app.command()
@@ -63,8 +71,10 @@ def nightly(
     from orchestration.operations.summary import Progress, print_summary
 
     home = home_of(context)
+    # In production the lines of the steps stand there instead.
+    silent = quiet or log_format() == "json"
     result = run_nightly(
-        home.path, folder=deliveries, wait_seconds=wait, progress=(lambda _: None) if quiet else Progress()
+        home.path, folder=deliveries, wait_seconds=wait, progress=(lambda _: None) if silent else Progress()
     )
     reply(context, "nightly", result.summary(), as_json, lambda _: print_summary(home, result), one_line=True)
     raise typer.Exit(result.exit)
@@ -143,16 +153,6 @@ def gc(
             if not dry_run:
                 file.unlink()
     say(f"{len(files)} files, {size / 1e6:.1f} MB")
-
-
-@app.command()
-def corrections(context: typer.Context, as_json: Json = False) -> None:
-    """Declared overrides of owners' errors: the wrong value expected, what takes its place, who decided and why."""
-    from orchestration.operations.summary import print_corrections
-    from orchestration.sources.corrections import load_corrections
-
-    answer = {"corrections": [c.model_dump(mode="json") for c in load_corrections()]}
-    reply(context, "corrections", answer, as_json, print_corrections)
 
 
 @app.command()
@@ -253,12 +253,23 @@ def _calibrated(folder: Path, seed: int) -> list[Row]:
     return calibrate(folder, seed)
 
 
+def _home_of_command() -> Path:
+    """The home that the command line named, where it failed before anybody was told."""
+    given = sys.argv[1:]
+    named = [after for before, after in pairwise(given) if before == "--home"]
+    named += [word.removeprefix("--home=") for word in given if word.startswith("--home=")]
+    return Settings.read(named[0] if named else None).home
+
+
 def main() -> None:
     """Entry point: known failures end with one clear line and their exit code, not with a traceback."""
+    import sqlite3
+
     from orchestration.home import HomeError
     from orchestration.ledger.file import LedgerError
     from orchestration.ledger.journal import JournalDamaged
     from orchestration.ledger.lock import HomeLocked
+    from orchestration.operations.machine import machine_fault
     from orchestration.releases.checksums import ReleaseDamaged
     from orchestration.sources.catalogue import DeclarationError
     from orchestration.watch.sending import BadReceiver
@@ -277,7 +288,13 @@ def main() -> None:
         BadReceiver,
         LookupError,
         OSError,
+        sqlite3.Error,
     ) as error:
         text = error.args[0] if isinstance(error, LookupError) and error.args else error
+        fault = machine_fault(error, _home_of_command())
+        if fault:
+            text = f"{fault}. It said: {text}"
+        elif isinstance(error, sqlite3.Error):
+            raise
         say(f"vardlagret: {text}")
         raise SystemExit(1) from None

@@ -10,6 +10,7 @@ from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
 from orchestration.ledger.lock import hold
 from orchestration.operations.answers import say
+from orchestration.operations.stages import Night
 from orchestration.operations.status_page import refresh_page
 from orchestration.sources.catalogue import load_catalogue
 
@@ -36,11 +37,10 @@ def ingest_paths(
     in_folders = [f for p in paths if p.is_dir() for f in files_in(p)]
     with hold(home, run_id="ingest", who="ingest", wait_seconds=wait_seconds), Ledger.open(home.ledger) as ledger:
         run_id = ledger.start_run("ingest")
-        ledger.enter_stage(run_id, "take_in")
-        taken = take_in(home, ledger, catalogue, alone, via="ingest", named=True, as_of=as_of)
-        taken = taken + take_in(home, ledger, catalogue, in_folders, via="ingest", named=False, as_of=as_of)
-        dated = {"as_of": as_of, "reason": reason} if as_of else {}
-        ledger.leave_stage(run_id, "take_in", "done", taken.counts() | dated)
+        with Night(home, ledger, run_id).stage("take_in") as detail:
+            taken = take_in(home, ledger, catalogue, alone, via="ingest", named=True, as_of=as_of)
+            taken = taken + take_in(home, ledger, catalogue, in_folders, via="ingest", named=False, as_of=as_of)
+            detail |= taken.counts() | ({"as_of": as_of, "reason": reason} if as_of else {})
         ledger.end_run(run_id, exit_code=taken.exit_code, summary=taken.counts())
     if unwritten := refresh_page(home):
         say(unwritten)

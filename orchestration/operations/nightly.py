@@ -7,6 +7,7 @@ or Great Expectations is imported: a night with nothing new takes a second or tw
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,6 +20,7 @@ from zoneinfo import ZoneInfo
 from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
 from orchestration.ledger.lock import hold
+from orchestration.operations.machine import machine_fault
 from orchestration.operations.stages import Night, Progress
 from orchestration.operations.status_page import refresh_page
 from orchestration.settings import TIME_ZONE
@@ -127,9 +129,33 @@ def recorded_run(
     """Hold the home, open a run in the ledger, do its work, and close it with what it did. Raises `HomeLocked`.
 
     `work` is told whether an earlier run died, and returns the fingerprint of what it built from, None where it did not
-    build everything. What it raises becomes the result's error.
+    build everything. What it raises becomes the result's error. Where the machine refuses even the ledger, the run
+    stays open there, and the next one closes it as died.
     """
     result = NightlyResult(new_nightly_id().replace("nightly", kind, 1))
+    try:
+        _recorded(home, kind, work, result, wait_seconds, progress)
+    except (OSError, sqlite3.Error) as error:
+        fault = machine_fault(error, home.path)
+        if fault is None:
+            raise
+        result.exit = NO_RELEASE
+        result.error = result.error or fault
+        result.next_command = f"vardlagret --home {home.path} doctor"
+    # When the home is let go of: the page would show this run as its holder.
+    if unwritten := refresh_page(home):
+        progress(unwritten)
+    return result
+
+
+def _recorded(
+    home: Home,
+    kind: str,
+    work: Callable[[Night, NightlyResult, bool], str | None],
+    result: NightlyResult,
+    wait_seconds: float | None,
+    progress: Progress,
+) -> None:
     with (
         hold(home, run_id=result.nightly_id, who=kind, wait_seconds=wait_seconds),
         Ledger.open(home.ledger) as ledger,
@@ -144,7 +170,8 @@ def recorded_run(
             fingerprint = work(night, result, bool(dead))
         except Exception as error:
             result.exit = NO_RELEASE
-            result.error = str(error) or type(error).__name__
+            fault = machine_fault(error, home.path)
+            result.error = f"{fault}. It said: {error}" if fault else str(error) or type(error).__name__
             # An expired correction says itself what to delete; then the night is run again.
             again = "nightly" if "CorrectionExpired" in result.error else "status"
             result.next_command = f"vardlagret --home {home.path} {again}"
@@ -154,10 +181,6 @@ def recorded_run(
         ledger.end_run(
             run_id, exit_code=result.exit, fingerprint=fingerprint, release=result.release, summary=result.summary()
         )
-    # When the home is let go of: the page would show this run as its holder.
-    if unwritten := refresh_page(home):
-        progress(unwritten)
-    return result
 
 
 def _work(

@@ -13,6 +13,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.operations.event_storage import kept_open
 from orchestration.settings import REPOSITORY
 from orchestration.warehouse.windows import FIRST_PARTITION, Window
 
@@ -118,7 +119,7 @@ def launching(home: Home, *, run_id: str, nightly_id: str, within: str | None = 
         from orchestration.definitions import defs
 
         job = defs().resolve_job_def(JOB)
-        with DagsterInstance.from_config(str(home.dagster)) as instance:
+        with kept_open(home.dagster), DagsterInstance.from_config(str(home.dagster)) as instance:
             close_dead_runs(instance, within)
             yield Launch(home, run_id, nightly_id, job, instance)
 

@@ -6,14 +6,16 @@ each open the same file (docs/decisions/0004).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
+from orchestration.operations.step_log import StepLog
 from orchestration.sources.catalogue import load_catalogue
 from orchestration.warehouse.connection import open_warehouse
 
@@ -46,15 +48,21 @@ class Night:
         """Record the stage's start, and its end with outcome and details, also when it fails."""
         self.progress(name)
         self.ledger.enter_stage(self.run_id, name)
+        log, start = StepLog(self.home.logs, self.ledger, self.run_id), time.monotonic()
+        log.begun(name)
         detail: dict[str, Any] = {}
         try:
             yield detail
         except BaseException as error:
+            with suppress(OSError):
+                # A log that cannot be written hides no error.
+                log.ended(name, time.monotonic() - start, detail, error)
             self.ledger.leave_stage(
                 self.run_id, name, "failed", {**detail, "error": f"{type(error).__name__}: {error}"}
             )
             raise
         self.ledger.leave_stage(self.run_id, name, "done", detail)
+        log.ended(name, time.monotonic() - start, detail)
 
 
 def take_in_stage(night: Night, folder: Path | None) -> TakeIn:

@@ -120,7 +120,26 @@ def print_status(answer: dict[str, Any]) -> None:
         console.print(
             f"Release {release['id']}: {release['withheld']} withheld, {release['carried_forward']} carried forward"
         )
+    _print_nights(console, answer["nights"])
     console.print(f"Disk: {answer['disk']['free_bytes'] / 1e9:.0f} GB free")
+
+
+def _print_nights(console: Any, nights: dict[str, Any]) -> None:
+    """What the last run took and counted, beside what those before it usually did, in brackets."""
+
+    def beside(now: float, usual: float | None) -> str:
+        text = f"{now:,.0f}" if usual is None else f"{now:,.0f} ({usual:,.0f})"
+        return text.replace(",", " ")
+
+    last = next((r for r in nights["runs"] if r["seconds"] is not None and not r["nothing_new"]), None)
+    if last is None:
+        return
+    stages = ", ".join(
+        f"{s['name']} {beside(s['seconds'], s['seconds_usual'])}" for s in nights["stages"] if s["seconds"] >= 1
+    )
+    console.print(f"{last['run_id']}: {beside(last['seconds'], last['seconds_usual'])} seconds: {stages}", markup=False)
+    if last["records"] is not None:
+        console.print(f"  {beside(last['records'], last['records_before'])} records; in brackets what earlier runs had")
 
 
 def print_quarantine(answer: dict[str, Any]) -> None:
@@ -173,6 +192,7 @@ def print_corrections(answer: dict[str, Any]) -> None:
         console.print(
             f"{c['correction_id']}: {c['source_id']} ({place}): {c['wrong_value']!r} -> {after}", markup=False
         )
+        console.print(f"  {c['state']}: {c['detail']}", markup=False)
         console.print(f"  {c['reason']} Decided by {c['decided_by']} on {c['decided_on']}.", markup=False)
 
 

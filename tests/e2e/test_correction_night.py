@@ -110,3 +110,54 @@ def test_a_correction_that_matches_nothing_stops_the_night_too(tmp_path: Path) -
     error = json.loads(done.stdout.strip().splitlines()[-1])["error"]
     assert "named_doctor_2025_gavleborg matches no record" in error
     assert "Delete lines" in error
+
+
+@needs_deliveries
+def test_a_correction_is_added_listed_and_expires(tmp_path: Path) -> None:
+    """Only what fits the survey as delivered is written, and only what fits no more is deleted."""
+    home, corrections = tmp_path / "home", tmp_path / "corrections"
+    shutil.copytree(REPOSITORY / "corrections", corrections)
+    ledger = corrections / "sos_region_survey.yml"
+    before = ledger.read_text(encoding="utf-8")
+    survey(tmp_path / SURVEY, "08;Kalmar", "08;Kalmar")
+    run(corrections, "--home", home, "ingest", tmp_path / SURVEY, expect=0)
+
+    def standing() -> dict[str, str]:
+        answer = json.loads(run(corrections, "--home", home, "corrections", "list", "--json", expect=0).stdout)
+        return {c["correction_id"]: c["state"] for c in answer["corrections"]}
+
+    assert set(standing().values()) == {"applied"}
+    words = [
+        "--home", home, "corrections", "add", "--source", "sos_region_survey", "--layout", "named_doctor",
+        "--record", "region_code=03", "--record", "question=q35_andel_procent", "--record", "year=2025",
+        "--column", "value", "--right", "39", "--reason", "misprint", "--evidence", "the owner's letter", "--by", "M. Ek",
+    ]  # fmt: skip
+    refused = run(corrections, *words, "--wrong", "46", "--id", "uppsala", expect=1)
+    assert "which is gone from" in refused.stderr
+    assert ledger.read_text(encoding="utf-8") == before, "nothing was written"
+    added = run(corrections, *words, "--wrong", "38", "--id", "uppsala", expect=0)
+    assert SURVEY in added.stdout
+    assert standing()["uppsala"] == "applied"
+    assert "exists" in run(corrections, *words, "--wrong", "38", "--id", "uppsala", expect=1).stderr
+
+    assert "--anyway" in run(corrections, "--home", home, "corrections", "expire", "uppsala", expect=1).stderr
+    survey(tmp_path / SURVEY, "03;Uppsala;38", "03;Uppsala;39")
+    run(
+        corrections,
+        "--home",
+        home,
+        "ingest",
+        tmp_path / SURVEY,
+        "--as-of",
+        "2030-01-01",
+        "--reason",
+        "mended",
+        expect=0,
+    )
+    assert standing() | {"uppsala": "expired"} == standing()
+    run(corrections, "--home", home, "corrections", "expire", "uppsala", expect=0)
+    assert "uppsala" not in standing()
+    assert ledger.read_text(encoding="utf-8") == before
+    assert (
+        "no correction uppsala" in run(corrections, "--home", home, "corrections", "expire", "uppsala", expect=1).stderr
+    )

@@ -21,20 +21,8 @@ import pytest
 from orchestration.releases import durable
 from orchestration.releases.history import latest_id, list_releases, release_ids
 from orchestration.releases.verify import verify
+from tests.faults.readers import PUBLISHER, REPOSITORY, read_beside_a_publisher, read_once
 from tests.support.small_release import cost, small
-
-REPOSITORY = Path(__file__).parents[2]
-# Publishes one changed cell after the other, for ever; says so before each.
-PUBLISHER = """
-import itertools, os, sys
-from pathlib import Path
-from tests.support.small_release import cost, small
-house = small(Path(sys.argv[1]))
-for n in itertools.count():
-    house.rows["fct_costs"][1] = cost("2024", f"{1000 + n}.{os.getpid()}")
-    print(n, flush=True)
-    house.publish()
-"""
 
 
 class Killed(BaseException):
@@ -122,6 +110,29 @@ def test_a_reader_beside_several_publications_finds_one_whole_release_each_time(
     known = release_ids(house.releases)
     assert sorted(seen, key=known.index) == seen, "a reader went back to an older release"
     assert len(set(seen)) > 3, "the reader saw too few of the releases for this test to say anything"
+
+
+def test_reads_on_and_on_beside_a_publisher_in_another_process(tmp_path: Path) -> None:
+    """Of the ten thousand of `make faults`, so many that several releases come out meanwhile."""
+    seen = read_beside_a_publisher(tmp_path / "releases", reads=1500, publications=3)
+    assert seen.errors == []
+    assert seen.reads >= 1500
+
+
+def test_a_reader_sees_what_is_not_whole(tmp_path: Path) -> None:
+    house = small(tmp_path / "releases")
+    house.publish()
+    folder = house.releases / str(latest_id(house.releases))
+    names = [line[66:] for line in (folder / "CHECKSUMS").read_text().splitlines()]
+    for number in range(len(names)):
+        read_once(house.releases, number)
+    (folder / names[0]).chmod(0o644)
+    (folder / names[0]).write_bytes(b"half")
+    with pytest.raises(AssertionError, match=names[0]):
+        read_once(house.releases, 0)
+    (folder / names[1]).unlink()
+    with pytest.raises(FileNotFoundError):
+        read_once(house.releases, 1)
 
 
 def kill_a_publisher(releases: Path, seconds: float) -> int:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,45 @@ def test_the_schedule_is_at_half_past_three_swedish_time(definitions) -> None:
     schedule = definitions.resolve_schedule_def("nightly")
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("30 3 * * *", "Europe/Stockholm")
     assert schedule.job_name == "nightly"
+
+
+@pytest.mark.parametrize(
+    ("start", "due"),
+    [
+        # The clock goes forward on the 29th, from 02 to 03: 03:30 is one hour earlier by UTC from that night on.
+        ("2026-03-27T12:00", ["2026-03-28T02:30", "2026-03-29T01:30", "2026-03-30T01:30"]),
+        # It goes back on the 25th, from 03 to 02: 03:30 comes once, although 02:30 comes twice.
+        ("2026-10-23T12:00", ["2026-10-24T01:30", "2026-10-25T02:30", "2026-10-26T02:30"]),
+        ("2028-02-27T12:00", ["2028-02-28T02:30", "2028-02-29T02:30", "2028-03-01T02:30"]),
+        ("2027-02-27T12:00", ["2027-02-28T02:30", "2027-03-01T02:30", "2027-03-02T02:30"]),
+    ],
+)
+def test_the_schedule_s_own_moments_across_clock_changes_and_leap_day(definitions, start: str, due: list[str]) -> None:
+    """As the daemon asks the schedule; each moment starts one night, of that Swedish date."""
+    import dagster as dg
+    from dagster._utils.schedules import schedule_execution_time_iterator
+
+    from orchestration.operations.nightly import new_nightly_id
+
+    schedule = definitions.resolve_schedule_def("nightly")
+    since = datetime.fromisoformat(start).replace(tzinfo=UTC).timestamp()
+    # What the daemon's loop goes through; there is no public name for it.
+    moments = schedule_execution_time_iterator(since, schedule.cron_schedule, schedule.execution_timezone)
+    found = [next(moments) for _ in due]
+    assert [m.astimezone(UTC).strftime("%Y-%m-%dT%H:%M") for m in found] == due
+    for moment in found:
+        with dg.build_schedule_context(scheduled_execution_time=moment) as context:
+            (request,) = schedule.evaluate_tick(context).run_requests
+        assert request.job_name in (None, "nightly")
+        assert new_nightly_id(moment) == f"nightly-{moment:%Y%m%d}T033000"
+
+
+def test_after_three_nights_off_one_night_is_started(example_home: Built) -> None:
+    """The daemon asks how many missed moments it starts runs for; the landing holds what came meanwhile."""
+    import dagster as dg
+
+    with dg.DagsterInstance.from_config(str(example_home.home / "dagster")) as instance:
+        assert instance.scheduler.max_catchup_runs == 1
 
 
 def test_monthly_models_have_months_from_2013_and_nothing_else_has_partitions(definitions, example_home: Built) -> None:

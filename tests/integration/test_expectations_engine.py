@@ -38,11 +38,13 @@ def spoil(folder: Path, old: str, new: str) -> None:
     suite.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def test_empty_tables_fail(tmp_path: Path) -> None:
+def test_empty_tables_are_broken_since_nothing_of_them_was_judged(tmp_path: Path) -> None:
     verdicts = judge(write(tmp_path / "warehouse.duckdb", {}))
-    assert {v.dataset: v.outcome for v in verdicts} == dict.fromkeys(DATASETS, "failed")
+    assert {v.dataset: v.outcome for v in verdicts} == dict.fromkeys(DATASETS, "broken")
     for verdict in verdicts:
-        assert "row_count" in {f.expectation for f in verdict.findings if f.outcome == "failed"}
+        (finding,) = verdict.findings
+        assert finding.expectation == "table"
+        assert "has no row" in finding.message
 
 
 def test_missing_warehouse_is_an_error(tmp_path: Path) -> None:
@@ -180,6 +182,9 @@ def test_data_docs_hold_no_value(sound: Path, tmp_path: Path) -> None:
         assert planted not in pages
         assert planted not in str((staffing, known))
     pages_before = len(list(docs.rglob("*.html")))
+    # A judgement that was killed left its first pages and no index.
+    data_docs.index(docs).unlink()
+    shutil.rmtree(docs / "validations")
     judge(warehouse, ["fct_staffing", ONE], docs=docs)
     assert len(list(docs.rglob("*.html"))) == pages_before, "pages of an earlier judgement are left"
 

@@ -1,0 +1,115 @@
+"""What a long backfill costs beside the same models built by one plain `dbt build`, and `status` while it writes.
+
+`python -m benchmarks.backfill [MONTHS]` (120) prints a table and writes it to benchmarks/backfill.md. The country is
+the small example's, from so many months before 2025; the home is built first, and every month is then asked for again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+from orchestration.settings import DBT_PROJECT
+from orchestration.warehouse.dbt import dbt_executable, environment
+from orchestration.warehouse.windows import shifted
+
+COMMAND = Path(sys.executable).with_name("vardlagret")
+PACKAGES = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
+LAST = "2024-12"
+#: Stages of a backfill that no `dbt build` does.
+BEYOND_DBT = ("reconcile", "indicators", "checks", "release")
+
+
+def run(home: Path, *arguments: object) -> dict:
+    """A command that must end well; its JSON answer."""
+    command = [str(COMMAND), "--home", str(home), *map(str, arguments), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 3):
+        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}: {done.stderr[-2000:]}")
+    return json.loads(done.stdout.strip().splitlines()[-1] if done.stdout.startswith('{"') else done.stdout)
+
+
+def timed_status(home: Path) -> float:
+    start = time.perf_counter()
+    subprocess.run([str(COMMAND), "--home", str(home), "status", "--json"], capture_output=True, check=False)
+    return time.perf_counter() - start
+
+
+def backfill(home: Path, first: str) -> tuple[float, float, list[float], int]:
+    """Seconds of the process, of it what no `dbt build` does, of each `status` meanwhile, and the number of batches."""
+    command = [str(COMMAND), "--home", str(home), "backfill", "run", "--from", first, "--to", LAST, "--json"]
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [*command, "--source", "patient_register"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    meanwhile: list[float] = []
+    while process.poll() is None:
+        time.sleep(2)
+        if process.poll() is None:
+            meanwhile.append(timed_status(home))
+    seconds = time.perf_counter() - start
+    assert process.stdout
+    answer = json.loads(process.stdout.read().strip().splitlines()[-1])
+    assert process.returncode in (0, 3), answer
+    beyond = sum(s["seconds"] for s in answer["stages"] if s["name"] in BEYOND_DBT)
+    return seconds, beyond, meanwhile, len(answer["batches"])
+
+
+def plain_build(home: Path) -> float:
+    """Seconds of one `dbt build` of everything, without bounds, as a process of its own."""
+    command = [str(dbt_executable()), "--quiet", "build", "--full-refresh", "--exclude-resource-type", "unit_test"]
+    start = time.perf_counter()
+    subprocess.run([*command, "--project-dir", str(DBT_PROJECT)], env=environment(home), cwd=DBT_PROJECT, check=True)
+    return time.perf_counter() - start
+
+
+def measure(months: int) -> str:
+    """The report as Markdown."""
+    first = shifted(LAST, 1 - months)
+    with tempfile.TemporaryDirectory() as folder:
+        deliveries, home = Path(folder) / "deliveries", Path(folder) / "home"
+        written = [str(COMMAND), "example", str(deliveries), "--from", first, "--to", LAST, "--resend", "1", "--quiet"]
+        subprocess.run(written, check=True, capture_output=True)
+        os.environ["VARDLAGRET_PSEUDONYM_KEY_FILE"] = str(deliveries / ".synthetic-pseudonym.key")
+        run(home, "nightly", "--deliveries", deliveries, "--quiet")
+        alone = [timed_status(home) for _ in range(5)]
+        other = Path(folder) / "plain"
+        shutil.copytree(home, other, symlinks=True)
+        plain = plain_build(other)
+        whole, beyond, meanwhile, batches = backfill(home, first)
+    models = whole - beyond
+    limit = 1.2 * plain + 15
+    known = ", ".join(f"{p} {version(p)}" for p in PACKAGES)
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[1]:.1f}"
+    rows = [
+        (f"one plain `dbt build` of everything, {months} months", f"{plain:.1f}", ""),
+        (f"`backfill run` of the same months in {batches} batches", f"{whole:.1f}", ""),
+        ("of it records reconciled, indicators, checks, release: no `dbt build` does that", f"{beyond:.1f}", ""),
+        ("of it the rest, models and what surrounds them", f"{models:.1f}", f"{limit:.1f} (1.2 x dbt + 15)"),
+        ("`status`, nothing running", f"{statistics.median(alone):.2f} (to {max(alone):.2f})", "1"),
+        (
+            f"`status` while the backfill wrote, {len(meanwhile)} times",
+            f"{statistics.median(meanwhile):.2f} (to {max(meanwhile):.2f})",
+            "1",
+        ),
+    ]
+    return (
+        f"# A long backfill\nWritten by `python -m benchmarks.backfill {months}`: one run, {machine}, "
+        f"Python {platform.python_version()}, {known}. Seconds of whole processes.\n\n"
+        "| what | seconds | limit |\n|---|---|---|\n" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    )
+
+
+if __name__ == "__main__":
+    report = measure(int(sys.argv[1]) if len(sys.argv) > 1 else 120)
+    print(report)
+    Path(__file__).with_name("backfill.md").write_text(report, encoding="utf-8")

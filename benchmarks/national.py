@@ -1,0 +1,119 @@
+"""A national night, step by step: the country written, taken in, built whole; then one new month, one corrected month.
+
+`python -m benchmarks.national FOLDER` works below FOLDER (20 GB) and writes benchmarks/national.md: seconds of the
+clock and of the cores, and peak memory of each step, and where each night's time goes. The deliveries
+(`FOLDER/deliveries`) are written only where they are missing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks.measured import Measured, run
+
+NEW_MONTH = ("_2025-01_2024-12_2024-12_", "_2024-12_synthetic.csv")
+CORRECTED = "PAR_VARDTILLFALLEN_12_2024-06_2024-05_2024-05_synthetic.txt"
+#: The reporting month under which a corrected May is sent.
+CORRECTED_AS = "2024-10_2024-05_2024-05"
+
+
+def vardlagret(home: Path, log: Path, *arguments: object, exits: tuple[int, ...] = (0,)) -> Measured:
+    command = (Path(sys.executable).with_name("vardlagret"), "--home", home, *arguments)
+    print(*arguments, "...", flush=True)
+    return run(*command, env=os.environ, log=log, exits=exits)
+
+
+def parts(deliveries: Path, folder: Path) -> tuple[Path, Path, Path]:
+    """Three folders of links to the same bytes: all but the newest month, the newest month, and a corrected month."""
+    before, new, corrected = (folder / name for name in ("before", "new_month", "corrected_month"))
+    for part in (before, new, corrected):
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+    for file in sorted(p for p in deliveries.rglob("*") if p.is_file() and not p.name.startswith(".")):
+        own = new if any(text in file.name for text in NEW_MONTH) else before
+        target = own / file.relative_to(deliveries)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.link(file, target)
+    for part in ("VARDTILLFALLEN", "DIAGNOSER"):
+        _write_corrected(deliveries / "register" / CORRECTED.replace("VARDTILLFALLEN", part), corrected)
+    return before, new, corrected
+
+
+def _write_corrected(file: Path, folder: Path) -> None:
+    """The region's May once more, sent in October: of the stays, twenty fewer."""
+    sent = file.name.split("_12_")[1].removesuffix("_synthetic.txt")
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    fewer = lines[20:] if "VARDTILLFALLEN" in file.name else lines
+    (folder / file.name.replace(sent, CORRECTED_AS)).write_text("".join(fewer), encoding="utf-8")
+
+
+def night(home: Path, log: Path, folder: Path | None = None) -> tuple[Measured, dict[str, float]]:
+    """One night; the process, and seconds by stage as its summary tells."""
+    given = ["--deliveries", folder] if folder else []
+    measured = vardlagret(home, log, "nightly", "--json", "--quiet", *given, exits=(0, 3))
+    summary = json.loads([line for line in log.read_text().splitlines() if line.startswith("{")][-1])
+    return measured, {s["name"]: float(s["seconds"]) for s in summary["stages"]}
+
+
+def measure(folder: Path) -> list[str]:
+    """All steps, as lines of the report."""
+    deliveries, home, log = folder / "deliveries", folder / "night", folder / "log.txt"
+    steps: list[tuple[str, Measured]] = []
+    nights: list[tuple[str, dict[str, float]]] = []
+    if not deliveries.exists():
+        steps.append(("the country written", vardlagret(home, log, "example", deliveries, "--scale", "national")))
+    os.environ["VARDLAGRET_PSEUDONYM_KEY_FILE"] = str(deliveries / ".synthetic-pseudonym.key")
+    before, new, corrected = parts(deliveries, folder / "parts")
+    shutil.rmtree(home, ignore_errors=True)
+    steps.append(("all months but the newest taken in", vardlagret(home, log, "ingest", before)))
+    for name, given in (
+        ("everything built, judged, published", None),
+        ("one new month", new),
+        ("one corrected month", corrected),
+    ):
+        measured, stages = night(home, log, given)
+        steps.append((f"a night: {name}", measured))
+        nights.append((name, stages))
+    return [*_steps(steps), "", *_nights(nights)]
+
+
+def _steps(steps: Iterable[tuple[str, Measured]]) -> list[str]:
+    rows = [f"| {name} | {m.seconds:,.0f} | {m.cpu:,.0f} | {m.peak:,.0f} |" for name, m in steps]
+    return ["| step | seconds | of the cores | peak memory, MB |", "|---|---|---|---|", *rows]
+
+
+def _nights(nights: list[tuple[str, dict[str, float]]]) -> list[str]:
+    stages = list(dict.fromkeys(stage for _, own in nights for stage in own))
+    return [
+        "Seconds by stage:",
+        "",
+        f"| night | {' | '.join(stages)} |",
+        "|---" * (len(stages) + 1) + "|",
+        *(f"| {name} | {' | '.join(f'{own.get(stage, 0):.1f}' for stage in stages)} |" for name, own in nights),
+    ]
+
+
+def main(*arguments: str) -> None:
+    if len(arguments) != 1:
+        raise SystemExit(__doc__)
+    report = [
+        "# A national night",
+        "Written by `python -m benchmarks.national` from synthetic deliveries (18 million stays, 20 million contacts), "
+        f"one run: {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
+        f"DuckDB {version('duckdb')}. The peak is that of the greatest process of a step.",
+        "",
+        *measure(Path(arguments[0]).resolve()),
+    ]
+    print("\n".join(report))
+    Path(__file__).with_name("national.md").write_text("\n".join(report) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,111 @@
+"""Several runs on one home at once: one holds it, the others wait or are told who holds it, and nothing comes twice.
+
+The home is the example's, of which everything is built: what the runs do is short, and the same runs one after the other
+say what must come out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from orchestration.home import Home
+from orchestration.ledger.ledger import Ledger
+from orchestration.ledger.lock import holder
+from orchestration.releases.history import release_ids
+from tests.support.built import Built
+from tests.support.command import VARDLAGRET, answer, environment, latest, vardlagret
+
+
+def start(home: Path, *words: object) -> subprocess.Popen:
+    command = [str(VARDLAGRET), "--home", str(home), *map(str, words)]
+    return subprocess.Popen(
+        command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def held(home: Path, process: subprocess.Popen) -> None:
+    """Wait until this process holds the home, and stop it there, as if its work took long."""
+    while (now := holder(Home(home))) is None or now.pid != process.pid:
+        assert process.poll() is None, process.communicate()
+    os.killpg(process.pid, signal.SIGSTOP)
+
+
+@pytest.fixture(scope="module")
+def revised(
+    example_home: Built, example_deliveries: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path]:
+    """A copy of the example's home, and a folder with one revised yearly delivery."""
+    folder = tmp_path_factory.mktemp("at-once")
+    source = example_deliveries / "socialstyrelsen" / "synthetic_vantetider_bup_2026-08-24.csv"
+    (folder / "new").mkdir()
+    lines = source.read_text().splitlines(keepends=True)
+    lines[3] = lines[3].rsplit(";", 1)[0] + ";99\n"
+    (folder / "new" / source.name.replace("08-24", "09-24")).write_text("".join(lines))
+    return example_home.copy(folder / "home"), folder / "new"
+
+
+@pytest.mark.parametrize("first", ["nightly", "backfill"])
+def test_whoever_comes_while_a_run_holds_the_home_is_told_by_whom(
+    revised: tuple[Path, Path], first: str, tmp_path: Path
+) -> None:
+    home, folder = revised
+    words = ("nightly", "--deliveries", folder) if first == "nightly" else ("backfill", "run", "--only", "stale")
+    process = start(home, *words)
+    try:
+        held(home, process)
+        before = [r.run_id for r in ledger_runs(home)]
+        for others in (["nightly"], ["backfill", "run"], ["ingest", folder]):
+            done = vardlagret(home, *others, expect=5)
+            assert f"is held by {first}, run " in done.stderr
+            assert f"process {process.pid}" in done.stderr
+        assert [r.run_id for r in ledger_runs(home)] == before, "who was refused left no trace"
+        # Reports answer all the same, and the run is seen to live.
+        assert answer(home, "status", expect=None)["publish"]["state"] in ("yes", "no", "partly")
+        assert answer(home, "backfill", "plan")["blocked_by"]["pid"] == process.pid
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_those_that_wait_come_one_after_the_other_and_the_result_is_that_of_a_sequence(
+    revised: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """A backfill, two nightlies and an ingest of the same file, all started at once."""
+    home, folder = revised
+    shutil.copytree(home, tmp_path / "sequence", symlinks=True)
+    known = len(release_ids(home / "releases"))
+    started = {
+        "backfill": start(home, "backfill", "run", "--only", "failed", "--wait", "600"),
+        "one": start(home, "nightly", "--deliveries", folder, "--wait", "600", "--json"),
+        "two": start(home, "nightly", "--deliveries", folder, "--wait", "600", "--json"),
+        "ingest": start(home, "ingest", folder, "--wait", "600", "--json"),
+    }
+    ended = {name: (*process.communicate(timeout=600), process.returncode) for name, process in started.items()}
+    assert {name: code for name, (_, _, code) in ended.items() if code not in (0, 3)} == {}, ended
+    nights = [json.loads(ended[name][0].strip().splitlines()[-1]) for name in ("one", "two")]
+    assert [n["release"] is not None for n in nights].count(True) <= 1
+    assert len(release_ids(home / "releases")) == known + 1
+    with Ledger.open(home / "ledger.sqlite", read_only=True) as ledger:
+        outcomes = [r.outcome for r in ledger.receipts() if "2026-09-24" in r.file_name]
+        assert ledger.open_runs() == []
+        spans = sorted((r.started_at, r.ended_at) for r in ledger.runs(limit=4))
+    assert sorted(outcomes) == ["duplicate", "duplicate", "loaded"]
+    assert all(begun >= ended for (_, ended), (begun, _) in pairwise(spans)), "two ran at once"
+
+    sequence = tmp_path / "sequence"
+    vardlagret(sequence, "nightly", "--deliveries", folder, expect=None)
+    assert latest(home)["content_sha256"] == latest(sequence)["content_sha256"]
+    assert answer(home, "release", "verify")["ok"]
+
+
+def ledger_runs(home: Path) -> list:
+    with Ledger.open(home / "ledger.sqlite", read_only=True) as ledger:
+        return ledger.runs(limit=100)
