@@ -15,7 +15,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -195,12 +195,16 @@ def test_what_is_late_held_refused_slow_or_locked_clears_by_its_runbook(
         assert codes(shift.look().cleared) == {"file_refused"}
 
         process = night_that_stands_still(shift)
-        fired |= (opened := codes(shift.look().opened))
-        assert {"run_slow", "home_locked"} <= opened
-        shift.follow("run_slow")
-        assert process.poll() is None
-        shift.follow("home_locked", PID=process.pid)
-        process.wait()
+        try:
+            fired |= (opened := codes(shift.look().opened))
+            assert {"run_slow", "home_locked"} <= opened
+            shift.follow("run_slow")
+            assert process.poll() is None
+            shift.follow("home_locked", PID=process.pid)
+            process.wait()
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         ended = shift.look()
         assert {"run_slow", "home_locked"} <= codes(ended.cleared)
         fired |= codes(ended.opened)
