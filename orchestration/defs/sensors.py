@@ -1,4 +1,4 @@
-"""The landing's sensor: a night is started when whole files lie in the landing."""
+"""Sensors: a night is started when whole files lie in the landing; the watch looks every five minutes."""
 
 import hashlib
 
@@ -39,4 +39,24 @@ def sensors() -> dg.Definitions:
         key = hashlib.sha256("\n".join(sorted(marks)).encode()).hexdigest()[:16]
         return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"landing-{key}")])
 
-    return dg.Definitions(sensors=[landing])
+    @dg.sensor(
+        name="watch",
+        minimum_interval_seconds=300,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        description="Looks as `vardlagret watch` does: closes runs that died, tells of incidents, once each. Keep the "
+        "timer outside all the same: a daemon that is down tells nobody.",
+    )
+    def watch(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        from orchestration.home import Home, HomeError
+        from orchestration.operations.watching import watched
+
+        try:
+            found = watched(Home(Settings.read().home).open())
+        except HomeError as error:
+            return dg.SkipReason(str(error))
+        if found["failed"]:
+            raise dg.Failure(f"not taken by {', '.join(found['failed'])}; the next look tries what nobody took")
+        standing = ", ".join(i["id"] for i in found["incidents"]) or "no incident"
+        return dg.SkipReason(f"{standing}; {len(found['opened'])} new, {len(found['cleared'])} cleared")
+
+    return dg.Definitions(sensors=[landing, watch])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -23,7 +22,9 @@ def watch(context: typer.Context, as_json: Json = False) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    answer = watched(context)
+    from orchestration.operations.watching import watched
+
+    answer = watched(home_of(context).open())
     reply(context, "watch", answer, as_json, _print)
     raise typer.Exit(1 if answer["failed"] else 0)
 
@@ -54,43 +55,6 @@ def ack(
         ledger.quiet_incident(incident, by, now(), ends)
     answer = {"id": incident, "by": by, "until": ends}
     reply(context, "watch_ack", answer, as_json, lambda a: say(f"{a['id']} is with {a['by']}, {_until(a['until'])}"))
-
-
-def watched(context: typer.Context) -> dict[str, Any]:
-    """One look at the home of this command."""
-    from orchestration.ledger.clock import now
-    from orchestration.ledger.ledger import Ledger
-    from orchestration.operations.status_page import refresh_page
-    from orchestration.sources.catalogue import load_catalogue
-    from orchestration.watch.incidents import as_answer, incidents
-    from orchestration.watch.scene import scene_of
-    from orchestration.watch.sending import receivers, sender
-    from orchestration.watch.watch import look
-
-    home = home_of(context).open()
-    send = sender(receivers())
-    with Ledger.open(home.ledger) as ledger:
-        closed = _close_the_dead(home, ledger)
-        scene = scene_of(home, ledger, load_catalogue())
-        found = incidents(scene)
-        done = look(ledger, found, now=now(), send=send, command=scene.command)
-    if unwritten := refresh_page(home):
-        say(unwritten)
-    return {"incidents": as_answer(found), "closed_runs": closed, "receivers": len(receivers()), **asdict(done)}
-
-
-def _close_the_dead(home: Any, ledger: Any) -> list[str]:
-    """Close runs whose process died, and their batches, as the next night would; not while another holds the home."""
-    from orchestration.ledger.lock import HomeLocked, hold
-
-    if not any(run.pid_alive is False for run in ledger.open_runs()):
-        return []
-    try:
-        with hold(home, run_id="watch", who="watch", wait_seconds=0):
-            ledger.close_dead_batches()
-            return [run.run_id for run in ledger.close_dead_runs()]
-    except HomeLocked:
-        return []
 
 
 def _moment(text: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 from orchestration.defs.sensors import sensors
 from orchestration.example.write import write_example
 from orchestration.home import Home
+from orchestration.ledger.ledger import Ledger
 from orchestration.ledger.lock import hold
 from tests.support.command import vardlagret
 
@@ -21,8 +22,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     return Home(tmp_path / "home").create_or_open()
 
 
-def evaluate() -> dg.SensorResult | dg.SkipReason:
-    (sensor,) = sensors().sensors or []
+def evaluate(name: str = "landing") -> dg.SensorResult | dg.SkipReason:
+    (sensor,) = [s for s in sensors().sensors or [] if s.name == name]
     with dg.DagsterInstance.ephemeral() as instance:
         return sensor(dg.build_sensor_context(instance=instance))
 
@@ -76,3 +77,18 @@ def test_a_file_that_has_its_receipt_starts_no_second_night(home: Home, tmp_path
     vardlagret(home.path, "nightly", expect=None)
     assert odd.exists(), "refused by its name, it lies where it lay"
     assert isinstance(evaluate(), dg.SkipReason)
+
+
+def test_the_watch_looks_and_says_what_stands(home: Home, tmp_path: Path) -> None:
+    quiet = evaluate("watch")
+    assert isinstance(quiet, dg.SkipReason)
+    assert str(quiet.skip_message).startswith("no incident"), "a first night without history raises no alarm"
+    file = next((write_example(tmp_path / "example").target).rglob("synthetic_counties.csv"))
+    file.write_bytes(file.read_bytes() + "Å".encode("latin-1"))
+    vardlagret(home.path, "ingest", file, expect=3)
+    found = evaluate("watch")
+    with Ledger.open(home.ledger, read_only=True) as ledger:
+        standing = [i for i, kept in ledger.incidents().items() if kept.cleared_at is None]
+    assert isinstance(found, dg.SkipReason)
+    assert standing
+    assert all(i in str(found.skip_message) for i in standing)
