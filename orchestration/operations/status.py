@@ -15,6 +15,7 @@ from orchestration.ledger.lock import holder
 from orchestration.operations.step_log import compared
 from orchestration.settings import TIME_ZONE
 from orchestration.sources.catalogue import Catalogue
+from orchestration.sql import quoted
 from orchestration.watch.incidents import as_answer, incidents
 from orchestration.watch.scene import disk_light, expected_after, free_bytes, last_received, scene_of
 
@@ -160,8 +161,9 @@ def _newest_periods(home: Home) -> dict[str, str]:
     found = {}
     with duckdb.connect() as connection:
         for path in sorted((home.releases / latest / "data").glob("fct_*.parquet")):
+            # Written into the query: a bound value makes DuckDB import pandas, half of this command's time.
             newest = connection.execute(
-                "select max_by(period, (period_end, period_start, period)) from read_parquet(?)", [str(path)]
+                f"select max_by(period, (period_end, period_start, period)) from read_parquet({quoted(str(path))})"
             ).fetchone()
             if newest and newest[0] is not None:
                 found[path.stem] = newest[0]
