@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 HOME_DIR ?= var
 DELIVERIES ?=
+NATIONAL ?= var-national
 STAMP := $(VENV)/.installed
 
-.PHONY: setup nightly test faults bad-input fuzz lint types parse bench lock dagster clean help
+.PHONY: setup nightly test postgres faults bad-input fuzz lint types parse bench bench-national lock dagster clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -20,6 +21,12 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.5"
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+postgres: $(VENV)/.postgres  ## add what keeps Dagster's runs and events in PostgreSQL (docs/deploy.md)
+
+$(VENV)/.postgres: $(STAMP) requirements-postgres.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements-postgres.lock
 	@touch $@
 
 nightly: setup  ## the whole nightly job: on example deliveries, or DELIVERIES=folder HOME_DIR=home
@@ -60,11 +67,16 @@ bench: setup  ## measurements: see benchmarks/README.md
 	@$(BIN)/python -m benchmarks.example small
 	@$(BIN)/python -m benchmarks.backfill
 
+bench-national: setup  ## a country of Sweden's size, below NATIONAL (var-national): 25 GB of disk, about an hour
+	@$(BIN)/python -m benchmarks.national $(NATIONAL)
+	@$(BIN)/python -m benchmarks.registers $(NATIONAL)/night
+
 dagster: setup  ## the web page of the orchestrator, on 127.0.0.1:3000
 	@$(BIN)/vardlagret --home $(HOME_DIR) doctor --quiet && VARDLAGRET_HOME=$(abspath $(HOME_DIR)) DAGSTER_HOME=$(abspath $(HOME_DIR))/dagster $(BIN)/dagster dev -h 127.0.0.1 -p 3000
 
 lock: ## new locked versions of all dependencies (needs uv)
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --extra dev --python-version 3.11 --output-file requirements.lock pyproject.toml --no-header
+	@$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --extra postgres --constraint requirements.lock --python-version 3.11 --output-file requirements-postgres.lock pyproject.toml --no-header
 
 clean:  ## remove the virtual environment and the example home
-	rm -rf $(VENV) var var-example
+	rm -rf $(VENV) var var-example $(NATIONAL)

@@ -88,6 +88,11 @@ class Home:
         return self.path / "docs"
 
     @property
+    def status_page(self) -> Path:
+        """The night shift's page, readable by all: no personal data and no count of persons stands in it."""
+        return self.path / "status.html"
+
+    @property
     def lock(self) -> Path:
         return self.path / "home.lock"
 

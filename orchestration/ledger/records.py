@@ -160,7 +160,10 @@ class Records(LedgerFile):
         return [QuarantinePlace(*row) for row in rows]
 
     def refused_files(self, outcome: Literal["refused", "unrecognised"] = "refused") -> list[RefusedFile]:
-        """Files whose last arrival had this outcome, oldest first. Accepted since then, a file is gone from here."""
+        """Files whose last arrival had this outcome, oldest first.
+
+        A file is gone from here when its bytes were accepted since then, or others of its source under its name.
+        """
         rows = self.rows(
             """with judged as (
                  select r.receipt_id, r.received_at, r.file_name, r.delivery_sha256, o.outcome, o.code, o.message,
@@ -169,7 +172,12 @@ class Records(LedgerFile):
                      order by r.received_at desc, o.outcome_id desc) as place
                  from receipts as r join outcomes as o using (receipt_id))
                select file_name, delivery_sha256, source_id, code, message, received_at from judged
-               where place = 1 and outcome = ? order by received_at""",
+               where place = 1 and outcome = ? and not exists (
+                 select 1 from receipts as r join outcomes as o using (receipt_id)
+                 where r.file_name = judged.file_name and r.received_at > judged.received_at
+                   and (judged.source_id is null or o.source_id = judged.source_id)
+                   and o.outcome in ('loaded', 'duplicate'))
+               order by received_at""",
             (outcome,),
         )
         return [RefusedFile(*row) for row in rows]

@@ -12,6 +12,7 @@ import typer
 
 from orchestration.operations import (
     backfill_commands,
+    correction_commands,
     delivery_commands,
     quarantine_commands,
     release_commands,
@@ -32,6 +33,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(backfill_commands.app, name="backfill")
+app.add_typer(correction_commands.app, name="corrections")
 app.add_typer(delivery_commands.app, name="delivery")
 app.add_typer(quarantine_commands.app, name="quarantine")
 app.add_typer(release_commands.app, name="release")
@@ -100,7 +102,11 @@ def ingest(
 
 
 @app.command()
-def status(context: typer.Context, as_json: Json = False) -> None:
+def status(
+    context: typer.Context,
+    as_json: Json = False,
+    page: Annotated[bool, typer.Option("--page", help="Write the same to status.html in the home.")] = False,
+) -> None:
     """Can tonight's numbers be published, and if not, what is the next command? Exit 1 when red."""
     from orchestration.operations.status import status as ask
     from orchestration.operations.summary import print_status
@@ -109,6 +115,10 @@ def status(context: typer.Context, as_json: Json = False) -> None:
     with reading(context) as (home, ledger):
         answer = ask(home, ledger, load_catalogue())
     reply(context, "status", answer, as_json, print_status)
+    if page:
+        from orchestration.operations.status_page import write_page
+
+        say(f"written: {write_page(home)}")
     raise typer.Exit(1 if answer["publish"]["light"] == "red" else 0)
 
 
@@ -143,16 +153,6 @@ def gc(
             if not dry_run:
                 file.unlink()
     say(f"{len(files)} files, {size / 1e6:.1f} MB")
-
-
-@app.command()
-def corrections(context: typer.Context, as_json: Json = False) -> None:
-    """Declared overrides of owners' errors: the wrong value expected, what takes its place, who decided and why."""
-    from orchestration.operations.summary import print_corrections
-    from orchestration.sources.corrections import load_corrections
-
-    answer = {"corrections": [c.model_dump(mode="json") for c in load_corrections()]}
-    reply(context, "corrections", answer, as_json, print_corrections)
 
 
 @app.command()

@@ -8,6 +8,7 @@ from typing import Any
 from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
 from orchestration.operations.answers import say
+from orchestration.operations.status_page import refresh_page
 
 
 def hold_publication(home: Home, *, by: str, reason: str) -> dict[str, Any]:
@@ -18,6 +19,7 @@ def hold_publication(home: Home, *, by: str, reason: str) -> dict[str, Any]:
         ledger.hold_publication(by, reason)
         held = ledger.publication_hold()
         assert held is not None
+    refresh_page(home)
     return {
         "held": True,
         **asdict(held),
@@ -32,6 +34,7 @@ def lift_hold(home: Home, *, by: str, reason: str) -> dict[str, Any]:
         if held is None:
             raise LookupError("publication is not held: the night publishes by itself")
         ledger.lift_hold(by, reason)
+    refresh_page(home)
     return {
         "held": False,
         **asdict(held),

@@ -11,6 +11,7 @@ from orchestration.ledger.ledger import Ledger
 from orchestration.ledger.lock import hold
 from orchestration.operations.answers import say
 from orchestration.operations.stages import Night
+from orchestration.operations.status_page import refresh_page
 from orchestration.sources.catalogue import load_catalogue
 
 
@@ -41,6 +42,8 @@ def ingest_paths(
             taken = taken + take_in(home, ledger, catalogue, in_folders, via="ingest", named=False, as_of=as_of)
             detail |= taken.counts() | ({"as_of": as_of, "reason": reason} if as_of else {})
         ledger.end_run(run_id, exit_code=taken.exit_code, summary=taken.counts())
+    if unwritten := refresh_page(home):
+        say(unwritten)
     return {**taken.counts(), "files": [asdict(f) for f in (*taken.files, *taken.withdrawn)]}, taken.exit_code
 
 

@@ -22,6 +22,7 @@ from orchestration.ledger.ledger import Ledger
 from orchestration.ledger.lock import hold
 from orchestration.operations.machine import machine_fault
 from orchestration.operations.stages import Night, Progress
+from orchestration.operations.status_page import refresh_page
 from orchestration.settings import TIME_ZONE
 from orchestration.warehouse.fingerprint import code_fingerprint, input_fingerprint
 
@@ -86,6 +87,7 @@ def joined_night(root: Path, run_id: str, alone_as: str, log: Progress) -> Itera
         ledger.join_run(alone_as, kind="dagster")
         yield Night(home, ledger, alone_as, progress)
         ledger.end_run(alone_as, exit_code=DONE)
+    refresh_page(home)
 
 
 @contextmanager
@@ -140,6 +142,9 @@ def recorded_run(
         result.exit = NO_RELEASE
         result.error = result.error or fault
         result.next_command = f"vardlagret --home {home.path} doctor"
+    # When the home is let go of: the page would show this run as its holder.
+    if unwritten := refresh_page(home):
+        progress(unwritten)
     return result
 
 

@@ -12,7 +12,11 @@ from orchestration.home import Home
 from orchestration.ledger.holds import Hold
 from orchestration.ledger.ledger import Ledger, Run
 from orchestration.ledger.lock import holder
-from orchestration.operations.step_log import compared
+from orchestration.overview.months import months_by_region
+from orchestration.overview.nights import nights
+from orchestration.overview.published import held_slices, tables_compared, withheld_entries
+from orchestration.overview.shares import quarantine_shares
+from orchestration.overview.words import PUBLISH
 from orchestration.settings import TIME_ZONE
 from orchestration.sources.catalogue import Catalogue
 from orchestration.sql import quoted
@@ -25,8 +29,9 @@ def status(home: Home, ledger: Ledger, catalogue: Catalogue) -> dict[str, Any]:
     scene = scene_of(home, ledger, catalogue)
     runs = scene.runs
     last = next((r for r in runs if r.kind in ("nightly", "dagster", "backfill")), None)
-    facts = _facts(home, ledger)
     release = _release(home)
+    months = months_by_region(home, ledger, catalogue, held_slices(release["entries"] if release else []))
+    facts = _facts(home, ledger, months)
     disk = _disk(home)
     return {
         "publish": _publish(home, last, facts, release, disk, scene.hold),
@@ -36,7 +41,9 @@ def status(home: Home, ledger: Ledger, catalogue: Catalogue) -> dict[str, Any]:
         "release": release,
         "disk": disk,
         "incidents": as_answer(incidents(scene)),
-        "night": compared(ledger),
+        "months": months,
+        "quarantine": quarantine_shares(ledger.record_counts(), runs, catalogue),
+        "nights": nights(runs),
     }
 
 
@@ -46,35 +53,43 @@ def _publish(
     command = f"vardlagret --home {home.path}"
     stopped = [f["fact"] for f in facts if f["verdict"] in ("failed", "broken")]
     if last is None:
-        return _light("no", "amber", "No run has ended yet.", f"{command} nightly")
+        return _light("no", "amber", "no_run", f"{command} nightly")
+    run = {"run": last.run_id, "stage": last.stage}
     if last.ended_at is None and last.pid_alive is not False:
-        return _light("no", "amber", f"Run {last.run_id} is in stage {last.stage}.", f"{command} status")
+        return _light("no", "amber", "running", f"{command} status", **run)
     if last.exit == -9 or last.ended_at is None:
-        return _light("no", "red", f"Run {last.run_id} died in stage {last.stage}.", f"{command} nightly")
+        return _light("no", "red", "died", f"{command} nightly", **run)
     if last.exit not in (0, 3):
-        error = (last.summary or {}).get("error") or f"exit {last.exit}"
-        return _light("no", "red", f"Run {last.run_id} stopped in stage {last.stage}: {error}", f"{command} nightly")
+        error = (last.summary or {}).get("error")
+        return _light("no", "red", "stopped", f"{command} nightly", words=error, **run, exit=last.exit)
     if hold:
-        reason = f"Publication is held by {hold.by} since {hold.at[:16]}: {hold.reason}"
-        return _light("no", "amber", reason, f"{command} release publish --by NAME --reason WHY")
-    if release is None and (home.releases / "latest.json").exists():
-        return _light("no", "red", "The latest release is not where latest.json says.", f"{command} release verify")
-    if release is None:
-        return _light("no", "amber", "Nothing has been released.", f"{command} nightly")
-    if release["withheld"]:
-        reason = f"{release['withheld']} entries are withheld or carried forward."
-        return _light("partly", "amber", reason, f"{command} release show {release['id']}")
-    if stopped:
+        words = f"by {hold.by}: {hold.reason}"
         return _light(
-            "partly", "amber", f"Verdicts stop {', '.join(stopped)}.", f"{command} release show {release['id']}"
+            "no", "amber", "held", f"{command} release publish --by NAME --reason WHY", words=words, since=hold.at[:16]
         )
+    if release is None and (home.releases / "latest.json").exists():
+        return _light("no", "red", "release_gone", f"{command} release verify")
+    if release is None:
+        return _light("no", "amber", "no_release", f"{command} nightly")
+    show = f"{command} release show {release['id']}"
+    if release["withheld"]:
+        return _light("partly", "amber", "withheld", show, entries=release["withheld"])
+    if stopped:
+        return _light("partly", "amber", "verdicts", show, datasets=", ".join(stopped))
     if disk["light"] == "red":
-        return _light("yes", "red", "The disk is nearly full.", f"{command} doctor")
-    return _light("yes", "green", f"Release {release['id']} is out.", None)
+        return _light("yes", "red", "disk", f"{command} doctor")
+    return _light("yes", "green", "out", None, release=release["id"])
 
 
-def _light(state: str, light: str, reason: str, next_command: str | None) -> dict[str, Any]:
-    return {"state": state, "light": light, "reason": reason, "next_command": next_command}
+def _light(
+    state: str, light: str, code: str, next_command: str | None, *, words: str | None = None, **about: object
+) -> dict[str, Any]:
+    """`words` are somebody's own, a person's or an error's: said here, and nowhere but on this machine."""
+    reason = PUBLISH[code].about(**about).en
+    if words:
+        reason = f"{reason.removesuffix('.')}: {words}"
+    said = {"state": state, "light": light, "reason": reason, "next_command": next_command}
+    return {**said, "code": code, "about": about}
 
 
 def _open_run(runs: list[Run], home: Home) -> dict[str, Any] | None:
@@ -135,14 +150,24 @@ def _source(
     }
 
 
-def _facts(home: Home, ledger: Ledger) -> list[dict[str, Any]]:
+def _facts(home: Home, ledger: Ledger, months: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """`missing`: months that a region has not sent; `failed`: periods that a check failed, months cut short."""
     newest = _newest_periods(home)
+    absent: dict[str, set[str]] = {}
+    for source in months:
+        for fact in source["facts"]:
+            sent = [region["states"].items() for region in source["regions"]]
+            absent.setdefault(fact, set()).update(m for states in sent for m, state in states if state == "missing")
+    cut = {key for key, state in ledger.month_states().items() if state.outcome == "failed"}
     return [
         {
             "fact": v.dataset,
             "newest_period": newest.get(v.dataset),
-            "missing": [],
-            "failed": sorted({p for f in v.findings if f.outcome != "passed" for _, p in f.slices}),
+            "missing": sorted(absent.get(v.dataset, ())),
+            "failed": sorted(
+                {p for f in v.findings if f.outcome != "passed" for _, p in f.slices}
+                | {month for fact, month in cut if fact == v.dataset}
+            ),
             "verdict": v.outcome,
         }
         for v in ledger.latest_verdicts()
@@ -182,6 +207,8 @@ def _release(home: Home) -> dict[str, Any] | None:
         "published_at": found.published_at,
         "withheld": found.withheld,
         "carried_forward": found.carried_forward,
+        "entries": withheld_entries(home.releases, found.id),
+        "tables": tables_compared(home.releases, found.id),
     }
 
 

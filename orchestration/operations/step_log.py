@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from orchestration.ledger.clock import now, seconds_between
+from orchestration.ledger.clock import now
 from orchestration.ledger.ledger import Ledger, Run
 from orchestration.settings import log_format
 
@@ -98,32 +98,6 @@ def usual(ledger: Ledger, before: str | None = None) -> dict[str, Usual]:
     }
 
 
-def compared(ledger: Ledger) -> dict[str, Any] | None:
-    """The newest night that built something beside those before it, for `status`; None where there is none."""
-    nights = _nights(ledger)
-    if not nights:
-        return None
-    last, earlier = nights[0], nights[1 : 1 + NIGHTS]
-    before = usual(ledger, last.run_id)
-    return {
-        "nightly_id": last.nightly_id,
-        "seconds": _took(last),
-        "usual_seconds": round(median(_took(r) for r in earlier), 2) if earlier else None,
-        "nights": len(earlier),
-        "steps": [_beside(step, before.get(step["name"])) for step in ledger.stages_of(last.run_id)],
-    }
-
-
-def _beside(step: Mapping[str, Any], before: Usual | None) -> dict[str, Any]:
-    return {
-        "step": step["name"],
-        "seconds": step["seconds"],
-        "usual_seconds": before and before.seconds,
-        "rows": rows_of(step["name"], step["detail"]),
-        "usual_rows": before and before.rows,
-    }
-
-
 def _nights(ledger: Ledger) -> list[Run]:
     """Nights that ended well and built something, newest first."""
     runs: Iterable[Run] = ledger.runs(limit=50)
@@ -132,10 +106,6 @@ def _nights(ledger: Ledger) -> list[Run]:
         for r in runs
         if r.kind == "nightly" and r.ended_at and r.exit in _GOOD_EXITS and not (r.summary or {}).get("nothing_new")
     ]
-
-
-def _took(run: Run) -> float:
-    return round(seconds_between(run.started_at, run.ended_at or run.started_at), 2)
 
 
 class StepLog:

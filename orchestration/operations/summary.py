@@ -120,22 +120,26 @@ def print_status(answer: dict[str, Any]) -> None:
         console.print(
             f"Release {release['id']}: {release['withheld']} withheld, {release['carried_forward']} carried forward"
         )
-    if night := answer["night"]:
-        _print_night(console, night)
+    _print_nights(console, answer["nights"])
     console.print(f"Disk: {answer['disk']['free_bytes'] / 1e9:.0f} GB free")
 
 
-def _print_night(console: Any, night: dict[str, Any]) -> None:
-    """What the last night took and counted, beside what nights before it usually did."""
+def _print_nights(console: Any, nights: dict[str, Any]) -> None:
+    """What the last run took and counted, beside what those before it usually did, in brackets."""
 
-    def beside(now: Any, usual: Any) -> str:
-        return f"{now:,.0f} ({usual:,.0f})".replace(",", " ") if usual is not None else f"{now:,.0f}".replace(",", " ")
+    def beside(now: float, usual: float | None) -> str:
+        text = f"{now:,.0f}" if usual is None else f"{now:,.0f} ({usual:,.0f})"
+        return text.replace(",", " ")
 
-    steps = [s for s in night["steps"] if s["seconds"] is not None]
-    took = ", ".join(f"{s['step']} {beside(s['seconds'], s['usual_seconds'])}" for s in steps if s["seconds"] >= 1)
-    counted = ", ".join(f"{s['step']} {beside(s['rows'], s['usual_rows'])}" for s in steps if s["rows"] is not None)
-    console.print(f"{night['nightly_id']}: {beside(night['seconds'], night['usual_seconds'])} seconds: {took}")
-    console.print(f"  counted: {counted}; in brackets the median of {night['nights']} nights before")
+    last = next((r for r in nights["runs"] if r["seconds"] is not None and not r["nothing_new"]), None)
+    if last is None:
+        return
+    stages = ", ".join(
+        f"{s['name']} {beside(s['seconds'], s['seconds_usual'])}" for s in nights["stages"] if s["seconds"] >= 1
+    )
+    console.print(f"{last['run_id']}: {beside(last['seconds'], last['seconds_usual'])} seconds: {stages}", markup=False)
+    if last["records"] is not None:
+        console.print(f"  {beside(last['records'], last['records_before'])} records; in brackets what earlier runs had")
 
 
 def print_quarantine(answer: dict[str, Any]) -> None:
@@ -188,6 +192,7 @@ def print_corrections(answer: dict[str, Any]) -> None:
         console.print(
             f"{c['correction_id']}: {c['source_id']} ({place}): {c['wrong_value']!r} -> {after}", markup=False
         )
+        console.print(f"  {c['state']}: {c['detail']}", markup=False)
         console.print(f"  {c['reason']} Decided by {c['decided_by']} on {c['decided_on']}.", markup=False)
 
 

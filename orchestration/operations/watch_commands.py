@@ -60,6 +60,7 @@ def watched(context: typer.Context) -> dict[str, Any]:
     """One look at the home of this command."""
     from orchestration.ledger.clock import now
     from orchestration.ledger.ledger import Ledger
+    from orchestration.operations.status_page import refresh_page
     from orchestration.sources.catalogue import load_catalogue
     from orchestration.watch.incidents import as_answer, incidents
     from orchestration.watch.scene import scene_of
@@ -73,17 +74,20 @@ def watched(context: typer.Context) -> dict[str, Any]:
         scene = scene_of(home, ledger, load_catalogue())
         found = incidents(scene)
         done = look(ledger, found, now=now(), send=send, command=scene.command)
+    if unwritten := refresh_page(home):
+        say(unwritten)
     return {"incidents": as_answer(found), "closed_runs": closed, "receivers": len(receivers()), **asdict(done)}
 
 
 def _close_the_dead(home: Any, ledger: Any) -> list[str]:
-    """Close runs whose process died, as the next night would; not while another run holds the home."""
+    """Close runs whose process died, and their batches, as the next night would; not while another holds the home."""
     from orchestration.ledger.lock import HomeLocked, hold
 
     if not any(run.pid_alive is False for run in ledger.open_runs()):
         return []
     try:
         with hold(home, run_id="watch", who="watch", wait_seconds=0):
+            ledger.close_dead_batches()
             return [run.run_id for run in ledger.close_dead_runs()]
     except HomeLocked:
         return []

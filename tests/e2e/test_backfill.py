@@ -16,6 +16,7 @@ import pytest
 
 from orchestration.warehouse.monthly import Manifest
 from orchestration.warehouse.windows import Window
+from tests.e2e.test_status_page import states
 from tests.support.built import Built
 from tests.support.command import VARDLAGRET, answer, environment, latest, vardlagret
 from tests.support.corrections_of_months import resend
@@ -80,6 +81,9 @@ def test_a_corrected_month_is_planned_with_its_follow_up_and_no_other(corrected:
     assert plan["estimate_from_runs"] == 1
     assert plan["blocked_by"] is None
     assert batches(corrected) == before, "a plan changes nothing"
+    told = states(corrected, "patient_register")
+    assert {m for m, s in told["12"].items() if s == "arrived"} == {"2024-03"}
+    assert "arrived" not in {*told["01"].values(), *told["18"].values()}
 
 
 @pytest.mark.parametrize(
@@ -142,7 +146,7 @@ def test_only_those_months_are_built_and_the_result_is_that_of_a_full_build(
 
 
 def test_a_backfill_that_is_killed_goes_on_where_it_was(corrected: Path, tmp_path: Path) -> None:
-    """36 months in batches of 24: killed while the second is built, begun again, equal to what was before."""
+    """36 months in batches of 24: killed while the second is built, found by the watch, begun again, equal to before."""
     before = (monthly_tables(corrected), latest(corrected)["content_sha256"])
     known = len(batches(corrected))
     process = subprocess.Popen(
@@ -163,12 +167,21 @@ def test_a_backfill_that_is_killed_goes_on_where_it_was(corrected: Path, tmp_pat
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
+    found = answer(corrected, "watch")
+    assert [i["code"] for i in found["incidents"] if i["code"].startswith("run_")] == ["run_stuck"]
+    assert len(found["closed_runs"]) == 1
+    told = states(corrected, "patient_register")["12"]
+    assert {m[:4] for m, state in told.items() if state == "failed"} == {"2024"}
+    assert 'class="c m-failed" title=' in (corrected / "status.html").read_text(encoding="utf-8")
     plan = answer(corrected, "backfill", "plan")
     assert plan["blocked_by"] is None
     assert windows(plan) == {("2024-01", "2024-12")}, "the first batch is built, the second is not"
     answer(corrected, "backfill", "run")
-    found = [(b["first"], b["last"], b["outcome"]) for b in batches(corrected)[known:]]
-    assert found == [
+    cleared = answer(corrected, "watch")["cleared"]
+    assert [i.partition(":")[0] for i in cleared] == ["run_stuck"]
+    assert "failed" not in states(corrected, "patient_register")["12"].values()
+    built = [(b["first"], b["last"], b["outcome"]) for b in batches(corrected)[known:]]
+    assert built == [
         ("2022-01", "2023-12", "built"), ("2024-01", "2024-12", "killed"), ("2024-01", "2024-12", "built"),
     ]  # fmt: skip
     assert (monthly_tables(corrected), latest(corrected)["content_sha256"]) == before

@@ -4,61 +4,27 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
 from orchestration.watch.incidents import Incident
 from orchestration.watch.messages import Message
 from orchestration.watch.watch import look
+from tests.support import receivers
 from tests.support.command import VARDLAGRET, answer, environment, vardlagret
 
 T1, T2, T3, T4 = (f"2026-11-25T0{n}:00:00.000000+00:00" for n in range(1, 5))
 
 
-class Webhook(BaseHTTPRequestHandler):
-    received: list[dict]
-    status = 200
-
-    def do_POST(self) -> None:
-        type(self).received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-        self.send_response(type(self).status)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        return None
-
-
 @pytest.fixture
 def webhook() -> Iterator[tuple[str, list[dict]]]:
-    kind = type("Receiver", (Webhook,), {"received": []})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"json://127.0.0.1:{server.server_port}/", kind.received
-    server.shutdown()
-
-
-class Mailbox:
-    def __init__(self) -> None:
-        self.received: list[str] = []
-
-    async def handle_DATA(self, server, session, envelope) -> str:
-        self.received.append(envelope.content.decode())
-        return "250 OK"
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
+    with receivers.webhook() as told:
+        yield told
 
 
 def failed_home(path: Path) -> Path:
@@ -78,11 +44,7 @@ def watched(home: Path, *urls: str) -> dict:
 
 def test_a_failed_night_is_told_once_by_webhook_and_mail_and_told_to_have_cleared(tmp_path: Path, webhook) -> None:
     url, posted = webhook
-    mailbox = Mailbox()
-    server = Controller(mailbox, hostname="127.0.0.1", port=free_port())
-    server.start()
-    try:
-        mail = f"mailto://127.0.0.1:{server.port}?from=watch@example.org&to=night@example.org&mode=insecure"
+    with receivers.mail() as (mail, mailbox):
         home = failed_home(tmp_path / "home")
         assert watched(home, url, mail)["sent"] == 1
         assert watched(home, url, mail)["sent"] == 0
@@ -97,8 +59,6 @@ def test_a_failed_night_is_told_once_by_webhook_and_mail_and_told_to_have_cleare
         assert watched(home, url, mail)["cleared"] == ["run_failed:nightly"]
         assert "cleared" in posted[1]["title"]
         assert len(mailbox.received) == 2
-    finally:
-        server.stop()
 
 
 def test_what_no_receiver_took_is_tried_again(tmp_path: Path, webhook) -> None:

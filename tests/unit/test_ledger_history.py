@@ -140,6 +140,19 @@ def test_a_file_sent_again_and_accepted_is_no_longer_among_the_refused(ledger):
     assert ledger.refused_files() == []
 
 
+def test_a_file_that_others_of_its_name_and_source_have_followed_is_no_longer_among_the_refused(ledger):
+    known(ledger, "A")
+    refused = [
+        Arrival("A.csv", "ingest", "refused", sha, 1, code="F_EMPTY", message="m", source_id=source)
+        for sha, source in (("bad", "s"), ("other", "t"))
+    ]
+    ledger.record_arrivals(refused)
+    arrive(ledger, "A", source_id="s")
+    assert [f.delivery_sha256 for f in ledger.refused_files()] == ["other"]
+    ledger.record_arrivals(refused[:1])
+    assert len(ledger.refused_files()) == 2, "refused again later, it is told again"
+
+
 def test_a_withdrawn_reading_gives_way_and_a_restored_one_returns(ledger):
     known(ledger, "A")
     known(ledger, "B")

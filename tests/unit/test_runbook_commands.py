@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 
 import pytest
 import typer.main
 
 from orchestration.operations.cli import app
-from orchestration.settings import REPOSITORY
-from orchestration.watch.incidents import incidents
+from orchestration.watch.incidents import RUNBOOKS, incidents
+from tests.support.runbook import FOLDER, commands
 from tests.unit.test_watch_incidents import STANDING
 
-RUNBOOKS = sorted((REPOSITORY / "docs" / "runbooks").glob("*.md"))
+PAGES = sorted(FOLDER.glob("*.md"))
 
 
 def check(line: str) -> None:
     """Parse a command line as the command would, without running it. Raises for what cannot be typed."""
-    words = shlex.split(line)[1:]
+    words = shlex.split(line, comments=True)[1:]
     command, context = typer.main.get_command(app), None
     while True:
         context = command.make_context(command.name, words, parent=context)
@@ -28,15 +27,15 @@ def check(line: str) -> None:
         _, command, words = command.resolve_command(context, left)
 
 
-def console_lines(text: str) -> list[str]:
-    blocks = re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    return [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ vardlagret")]
-
-
-@pytest.mark.parametrize("page", RUNBOOKS, ids=lambda p: p.stem)
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)
 def test_the_commands_of_runbooks_can_be_typed(page) -> None:
-    for line in console_lines(page.read_text(encoding="utf-8")):
-        check(line)
+    for line in commands(page.stem):
+        if line.startswith("vardlagret"):
+            check(line.replace("FILE", __file__))
+
+
+def test_every_incident_has_a_runbook_with_commands() -> None:
+    assert {code: bool(commands(page)) for code, page in RUNBOOKS.items()} == dict.fromkeys(RUNBOOKS, True)
 
 
 @pytest.mark.parametrize("code", STANDING)

@@ -10,7 +10,7 @@ import pytest
 from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
 from orchestration.operations.stages import Night
-from orchestration.operations.step_log import NIGHTS, compared, usual
+from orchestration.operations.step_log import NIGHTS, usual
 from tests.support import command
 from tests.support.command import environment, vardlagret
 
@@ -83,23 +83,16 @@ def test_usual_is_the_median_of_nights_that_ended_well_and_built_something(
     with Ledger.open(home.ledger) as ledger:
         assert usual(ledger)["take_in"].rows == 4, "the oldest is one too many"
         assert usual(ledger)["take_in"].nights == NIGHTS
-        told = compared(ledger)
-    assert told is not None
-    (step,) = told["steps"]
-    assert (told["nights"], step["rows"], step["usual_rows"]) == (7, 7, 4)
-    assert told["usual_seconds"] is not None
     night(home, 70)
     assert (lines(home)[-1]["rows"], lines(home)[-1]["usual_rows"]) == (70, 4)
 
 
-def test_the_first_night_is_compared_with_nothing(home: Home) -> None:
+def test_the_first_night_is_compared_with_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VARDLAGRET_LOG", "json")
     with Ledger.open(home.ledger) as ledger:
-        assert compared(ledger) is None
+        assert usual(ledger) == {}
     night(home, 4)
-    with Ledger.open(home.ledger) as ledger:
-        told = compared(ledger)
-    assert told is not None
-    assert (told["nights"], told["usual_seconds"], told["steps"][0]["usual_rows"]) == (0, None, None)
+    assert (lines(home)[-1]["usual_seconds"], lines(home)[-1]["usual_rows"]) == (None, None)
 
 
 def test_in_production_the_lines_stand_on_standard_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,193 @@
+"""The page on a small server, followed from its own words: its commands are read from it and carried out.
+
+Only the places differ: the home, the code and the backup are folders of the test, and everybody is the test's user. What
+belongs to the machine (packages, users, systemd, the proxy) is left out, and the units are looked at by systemd itself.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestration.ledger.migration import differences
+from orchestration.settings import REPOSITORY
+from tests.support import postgres
+from tests.support.command import environment, latest
+
+PAGES = {name: REPOSITORY / "docs" / name for name in ("deploy.md", "deploy.sv.md")}
+DEPLOY = REPOSITORY / "deploy"
+MACHINE = re.compile(r"(sudo )?(apt-get|adduser|git|make|install|cp|ln|htpasswd|nginx|systemctl)\b")
+_LACKING = [
+    reason
+    for reason, there in (
+        ("PostgreSQL is not installed (apt-get install postgresql)", postgres.programs()),
+        ("rsync is not installed (apt-get install rsync)", shutil.which("rsync")),
+        ("dagster-postgres is not installed (make postgres)", importlib.util.find_spec("dagster_postgres")),
+    )
+    if not there
+]
+needs_postgres = pytest.mark.skipif(bool(_LACKING), reason="; ".join(_LACKING))
+
+
+def commands(page: Path) -> dict[str, list[str]]:
+    """The console commands of a page, by its headings' order: `Install`, `PostgreSQL` ..."""
+    found: dict[str, list[str]] = {}
+    for part in page.read_text(encoding="utf-8").split("\n## ")[1:]:
+        heading, _, text = part.partition("\n")
+        blocks = re.findall(r"^```console\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+        found[heading] = [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+    return found
+
+
+def test_both_languages_give_the_same_commands() -> None:
+    english, swedish = (list(commands(page).values()) for page in PAGES.values())
+    assert english == swedish
+    assert sum(map(len, english)) > 30
+
+
+def test_every_file_that_the_page_names_is_there() -> None:
+    text = PAGES["deploy.md"].read_text(encoding="utf-8")
+    for name in re.findall(r"/opt/vardlagret/(deploy/[\w.*-]+\w|dagster\.yaml)", text):
+        assert list(REPOSITORY.glob(name)), name
+    units = {p.name for p in DEPLOY.glob("vardlagret-*")}
+    for unit in re.findall(r"`(vardlagret-\w+(?:\.\w+)?)`", text):
+        assert unit in units or f"{unit}.service" in units, unit
+
+
+def test_the_units_are_ones_that_systemd_takes(tmp_path: Path) -> None:
+    verify = shutil.which("systemd-analyze")
+    if not verify:
+        pytest.skip("systemd-analyze is not installed (apt-get install systemd)")
+    binaries = Path(sys.executable).parent
+    for unit in DEPLOY.glob("vardlagret-*"):
+        text = unit.read_text(encoding="utf-8").replace("/opt/vardlagret/.venv/bin", str(binaries))
+        (tmp_path / unit.name).write_text(text.replace("/opt/vardlagret", str(REPOSITORY)), encoding="utf-8")
+    done = subprocess.run([verify, "verify", *sorted(tmp_path.iterdir())], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+    night = subprocess.run(
+        [verify, "calendar", "--base-time=2026-10-24 12:00", "--iterations=2", "*-*-* 03:30:00 Europe/Stockholm"],
+        capture_output=True, text=True, check=True, env=os.environ | {"TZ": "UTC"},
+    )  # fmt: skip
+    # In the night of the clock's change to winter time, and the night after it.
+    assert "2026-10-25 02:30:00 UTC" in night.stdout
+    assert "OnCalendar=*-*-* 03:30:00 Europe/Stockholm" in (DEPLOY / "vardlagret-nightly.timer").read_text()
+
+
+def test_the_web_page_is_bound_to_the_loopback_address() -> None:
+    (start,) = re.findall(r"ExecStart=(.*)", (DEPLOY / "vardlagret-webserver.service").read_text())
+    assert "-h 127.0.0.1 " in start
+    assert "auth_basic_user_file" in (DEPLOY / "nginx.conf").read_text()
+
+
+class Machine:
+    """Carries out the page's commands in folders of the test."""
+
+    def __init__(self, folder: Path, server: postgres.Server) -> None:
+        self.home, self.backup, self.server = folder / "srv", folder / "backup", server
+        self.backup.mkdir()
+        self._places = [
+            ("/opt/vardlagret/.venv/bin", str(Path(sys.executable).parent)),
+            ("/opt/vardlagret", str(REPOSITORY)), ("/srv/vardlagret", str(self.home)),
+            ("/backup/vardlagret", str(self.backup)), ("/run/postgresql", str(server.socket)),
+            ("/etc/vardlagret/pseudonym.key", environment()["VARDLAGRET_PSEUDONYM_KEY_FILE"]),
+        ]  # fmt: skip
+
+    def here(self, text: str) -> str:
+        for theirs, ours in self._places:
+            text = text.replace(theirs, ours)
+        return text
+
+    def settings(self) -> dict[str, str]:
+        """The settings' file as the units read it."""
+        lines = self.here((DEPLOY / "vardlagret.env").read_text(encoding="utf-8")).splitlines()
+        pairs = (line.split("=", 1) for line in lines if line and not line.startswith("#"))
+        told = {name: value.strip('"') for name, value in pairs}
+        path = f"{self.server.bin}:{os.environ['PATH']}"
+        return environment() | told | {"PATH": path, "PGHOST": str(self.server.socket), "PGUSER": postgres.SUPERUSER}
+
+    def run(self, command: str) -> str:
+        """Carry out one command; it must succeed."""
+        text = re.sub(r"sudo -u \w+ ", "", self.here(command))
+        done = subprocess.run(
+            ["bash", "-o", "pipefail", "-c", text], capture_output=True, text=True, check=False, env=self.settings(),
+            cwd=REPOSITORY, timeout=900,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{command}\nexit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def follow(self, section: str) -> list[str]:
+        """Carry out a section's commands, less the machine's own; returns what each printed."""
+        return [self.run(c) for c in commands(PAGES["deploy.md"])[section] if not MACHINE.match(c)]
+
+    def runs(self) -> dict[str, int]:
+        """Dagster's runs in PostgreSQL, by status."""
+        rows = self.server.ask("vardlagret_dagster", "select status, count(*) from runs group by 1")
+        return {status: int(n) for status, n in rows}
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    folder = postgres.programs()
+    assert folder is not None
+    with postgres.server(folder) as server:
+        yield Machine(tmp_path_factory.mktemp("server"), server)
+
+
+@pytest.mark.postgres
+@needs_postgres
+def test_the_page_is_followed_from_its_own_words(machine: Machine, example_deliveries: Path, tmp_path: Path) -> None:
+    *_, info = machine.follow("PostgreSQL")
+    assert "PostgresEventLogStorage" in info
+    few = ("socialstyrelsen/*bup*", "contacts/*_18_2024-1*.csv")
+    for file in (p for pattern in few for p in example_deliveries.glob(pattern)):
+        target = machine.home / "landing" / file.name
+        target.parent.mkdir(exist_ok=True)
+        shutil.copyfile(file, target)
+    night = "sudo -u vardlagret /opt/vardlagret/.venv/bin/vardlagret nightly --quiet"
+    machine.run(f"{night} || [ $? -eq 3 ]")
+    runs = machine.runs()
+    assert set(runs) == {"SUCCESS"}
+    (events,) = machine.server.ask("vardlagret_dagster", "select count(*) from event_logs")
+    assert int(events[0]) > 100
+    assert not list((machine.home / "dagster").rglob("*.db")), "nothing of it lies in SQLite"
+
+    machine.follow("Backup")
+    assert sorted(p.name for p in machine.backup.iterdir()) == ["home.json", "raw", "releases"]
+    lost = tmp_path / "lost"
+    machine.home.rename(lost)
+    for what in ("dropdb vardlagret_dagster", "dropuser vardlagret"):
+        machine.run(what)
+    machine.follow("PostgreSQL")
+    rebuilt, *after = commands(PAGES["deploy.md"])["Restore"][1:]
+    machine.run(commands(PAGES["deploy.md"])["Restore"][0])
+    machine.run(rebuilt)
+    assert differences(lost / "ledger.sqlite", machine.home / "ledger.sqlite") == {}
+    for command in after:
+        machine.run(command)
+    assert latest(machine.home) == latest(lost)
+    assert sorted(p.name for p in machine.home.rglob("cells/**/*.parquet")) == sorted(
+        p.name for p in lost.rglob("cells/**/*.parquet")
+    )
+    assert (machine.home / "warehouse.duckdb").exists()
+    assert machine.runs().keys() == {"SUCCESS"}
+
+    machine.follow("Upgrade")
+    assert latest(machine.home) == latest(lost)
+
+
+def test_a_page_that_lies_is_found(tmp_path: Path) -> None:
+    """The test itself can fail: a command that the page would give wrongly is not passed over."""
+    lying = tmp_path / "page.md"
+    lying.write_text("# x\n\n## Restore\n```console\n$ sudo -u vardlagret false\n```\n")
+    assert commands(lying) == {"Restore": ["sudo -u vardlagret false"]}
+    machine = Machine(tmp_path, postgres.Server(tmp_path, tmp_path))
+    with pytest.raises(AssertionError, match="exit 1"):
+        machine.run(commands(lying)["Restore"][0])
