@@ -83,7 +83,7 @@ def test_those_that_wait_come_one_after_the_other_and_the_result_is_that_of_a_se
     shutil.copytree(home, tmp_path / "sequence", symlinks=True)
     known = len(release_ids(home / "releases"))
     started = {
-        "backfill": start(home, "backfill", "run", "--only", "failed", "--wait", "600"),
+        "backfill": start(home, "backfill", "run", "--wait", "600"),
         "one": start(home, "nightly", "--deliveries", folder, "--wait", "600", "--json"),
         "two": start(home, "nightly", "--deliveries", folder, "--wait", "600", "--json"),
         "ingest": start(home, "ingest", folder, "--wait", "600", "--json"),
