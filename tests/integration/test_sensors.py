@@ -83,7 +83,7 @@ def test_the_watch_looks_and_says_what_stands(home: Home) -> None:
     quiet = evaluate("watch")
     assert isinstance(quiet, dg.SkipReason)
     assert str(quiet.skip_message).startswith("no incident"), "a first night without history raises no alarm"
-    vardlagret(home.path, "release", "hold", "--reason", "the owner asked us to wait")
+    vardlagret(home.path, "release", "hold", "--by", "M. Ek", "--reason", "the owner asked us to wait")
     found = evaluate("watch")
     with Ledger.open(home.ledger, read_only=True) as ledger:
         standing = [i for i, kept in ledger.incidents().items() if kept.cleared_at is None]
