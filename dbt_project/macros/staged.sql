@@ -15,15 +15,8 @@
 {% macro staged(cells, columns=none, windowed=none) %}
 with cells as not materialized (
   select * from {{ cells }}
-  {%- if windowed == 'month' and not all_months() %}
-  where {{ key_in_window('period_key') }}
-  {%- elif windowed == 'sending' and not all_months() %}
-  where period_key in (
-    select period_key
-    from {{ source('declared', 'deliveries') }}
-    where source_id || '__' || layout_id = '{{ cells.identifier }}'
-      and {{ reaches_into_window(sending_from('period_key'), sending_to('period_key')) }}
-  )
+  {%- if windowed and not all_months() %}
+  where {{ delivered_in_window(cells, windowed) }}
   {%- endif %}
 ),
 

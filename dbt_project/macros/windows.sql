@@ -46,6 +46,24 @@ date '9999-12-01'
   and ({{ period_key }} < '{{ (var("window_end") | string)[:7] }}' or {{ period_key }} >= 'a'))
 {%- endmacro %}
 
+{#
+  Records of the window, of current deliveries that hold any: these are named one by one, so that DuckDB opens no other
+  file. `windowed`: whether a record's period key is its own month, or the sending that it came with.
+#}
+{% macro delivered_in_window(cells, windowed) -%}
+{%- set of_window %}
+  {%- if windowed == 'month' %}{{ key_in_window('period_key') }}
+  {%- else %}{{ reaches_into_window(sending_from('period_key'), sending_to('period_key')) }}
+  {%- endif %}
+{%- endset %}
+{%- if execute %}
+  {%- set found = run_query("select distinct delivery_sha256 from " ~ source('declared', 'deliveries')
+    ~ " where case when source_id || '__' || layout_id = '" ~ cells.identifier ~ "' and records > 0 then " ~ of_window
+    ~ " else false end order by delivery_sha256").columns[0].values() %}
+  {%- if found %}delivery_sha256 in ('{{ found | join("', '") }}') and {{ of_window }}{% else %}false{% endif %}
+{%- endif %}
+{%- endmacro %}
+
 {# The month of a cell's period key (`2024-05`); `open`, and what lies outside its delivery's months, have none. #}
 {% macro month_of_key(period_key) -%}
 coalesce(try_cast({{ period_key }} || '-01' as date), {{ open_month() }})

@@ -89,7 +89,8 @@ class Purge:
 class CurrentDelivery:
     """A delivery that is current for at least one (scope_key, period_key); `received_at` is of the deciding receipt.
 
-    `whole`: nothing that it covers has been replaced by another.
+    `whole`: nothing that it covers has been replaced by another. `records`: how many of its records lie in each pair of
+    `coverage`, in the same order.
     """
 
     delivery_sha256: str
@@ -100,6 +101,7 @@ class CurrentDelivery:
     received_at: str
     coverage: tuple[Pair, ...]
     whole: bool
+    records: tuple[int, ...]
 
     @property
     def period_keys(self) -> tuple[str, ...]:

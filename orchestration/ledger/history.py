@@ -161,7 +161,7 @@ class History(LedgerFile):
                  coalesce(d.extracted_at, (
                    select nullif(a.extracted_at, '') from accepted_receipts as a
                    where a.delivery_sha256 = d.delivery_sha256 order by a.received_at limit 1)) as extracted_at,
-                 c.received_at, c.scope_key, c.period_key,
+                 c.received_at, c.scope_key, c.period_key, c.records,
                  (select count(*) from coverage as o where o.delivery_sha256 = d.delivery_sha256) as covered
                from current_coverage as c join deliveries as d using (delivery_sha256)
                order by d.source_id, d.layout_id, d.delivery_sha256, c.scope_key, c.period_key""",
@@ -180,6 +180,7 @@ class History(LedgerFile):
                 received_at=max(row["received_at"] for row in held),
                 coverage=tuple((row["scope_key"], row["period_key"]) for row in held),
                 whole=len(held) == held[0]["covered"],
+                records=tuple(row["records"] for row in held),
             )
             for sha256, held in by_delivery.items()
         ]

@@ -90,12 +90,12 @@ def _declare_deliveries(connection: duckdb.DuckDBPyConnection, deliveries: list[
     connection.execute(
         """create or replace table declared.deliveries (
           delivery_sha256 varchar, source_id varchar, layout_id varchar, extracted_at varchar,
-          scope_key varchar, period_key varchar, file varchar)"""
+          scope_key varchar, period_key varchar, file varchar, records bigint)"""
     )
     rows = [
-        (d.delivery_sha256, d.source_id, d.layout_id, d.extracted_at or "", scope, period, d.file_name)
+        (d.delivery_sha256, d.source_id, d.layout_id, d.extracted_at or "", scope, period, d.file_name, str(records))
         for d in deliveries
-        for scope, period in d.coverage
+        for (scope, period), records in zip(d.coverage, d.records, strict=True)
     ]
     _insert(connection, "declared.deliveries", rows)
 
