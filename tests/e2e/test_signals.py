@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.example.register.scale import scale_of
 from orchestration.example.write import write_example
 from tests.support.built import Built
 from tests.support.command import answer, vardlagret
@@ -19,7 +20,7 @@ EVERY_MONTH = {"stops_reporting", "volume_spike", "late_correction", "withdrawn"
 @pytest.fixture(scope="module")
 def patterns(tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
     """The key of the example that the built home has taken in."""
-    report = write_example(tmp_path_factory.mktemp("key") / "example")
+    report = write_example(tmp_path_factory.mktemp("key") / "example", scale=scale_of("small"))
     return json.loads(report.key_path.read_text("utf-8"))["patterns"]
 
 
