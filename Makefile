@@ -7,7 +7,7 @@ DELIVERIES ?=
 NATIONAL ?= var-national
 STAMP := $(VENV)/.installed
 
-.PHONY: setup nightly test postgres faults bad-input fuzz lint types parse bench bench-national lock dagster clean help
+.PHONY: setup nightly test test-long postgres faults bad-input fuzz lint types parse bench bench-national lock dagster clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -45,6 +45,9 @@ faults: setup  ## runs killed 500 times (KILLS), reads beside publications: figu
 	@$(BIN)/python -m tests.faults.campaign --kills $${KILLS:-500} --page docs/reliability.md
 	@$(BIN)/python -m tests.faults.readers --page docs/reliability.md
 	@$(BIN)/python -m tests.faults.disk --page docs/reliability.md
+
+test-long: setup  ## the tests that take minutes each: every incident, runs killed and runs at once, history in releases
+	@$(BIN)/pytest -n 2 --dist loadfile -m long
 
 bad-input: setup  ## the table of bad input, one line per input, and the mutants' count, as a test report
 	@$(BIN)/pytest --bad-input tests/e2e/test_bad_input.py tests/unit/test_readers_tabular.py tests/integration/test_mutants.py

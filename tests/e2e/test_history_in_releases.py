@@ -13,6 +13,8 @@ import pytest
 from orchestration.example.write import write_example
 from tests.support.command import answer, latest, vardlagret
 
+pytestmark = pytest.mark.long
+
 #: Enough for staff and readmissions, and small enough for short nights.
 FOLDERS = ("geography", "kolada", "socialstyrelsen")
 

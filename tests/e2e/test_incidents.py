@@ -30,6 +30,8 @@ from tests.support.command import VARDLAGRET, latest
 from tests.support.runbook import commands
 from tests.support.shift import Shift, copy_of_the_code, stage_of
 
+pytestmark = pytest.mark.long
+
 WAITS = "synthetic_vantetider_bup_2026-08-24.csv"
 CARE = "synthetic_vardenisiffror_export_2019-03-27.csv"
 # Which test makes which incident happen.

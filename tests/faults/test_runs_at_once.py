@@ -23,6 +23,8 @@ from orchestration.releases.history import release_ids
 from tests.support.built import Built
 from tests.support.command import VARDLAGRET, answer, environment, latest, vardlagret
 
+pytestmark = pytest.mark.long
+
 
 def start(home: Path, *words: object) -> subprocess.Popen:
     command = [str(VARDLAGRET), "--home", str(home), *map(str, words)]
