@@ -15,11 +15,11 @@ from orchestration.ledger.file import LedgerFile
 from orchestration.ledger.process import alive, host, identity
 
 KILLED = -9
-# A night that published, or had nothing to publish, or held something back: all built from what they were given.
 # Kinds of runs that come to a release.
 BUILDS = ("nightly", "dagster", "backfill", "publish")
 # Before the fingerprint of what was built and might not be published.
 HELD = "held:"
+# A night that published, or had nothing to publish, or held something back: all built from what they were given.
 _GOOD_EXITS = (0, 3)
 
 
@@ -40,6 +40,16 @@ class Run:
     release: str | None
     summary: dict[str, Any] | None
     pid_alive: bool | None
+
+    @property
+    def ended_well(self) -> bool:
+        """Whether the run did its work: it published, or had nothing to publish, or held something back."""
+        return self.exit in _GOOD_EXITS
+
+    @property
+    def built(self) -> bool:
+        """Whether it ended well and there was something to build: what such runs took and counted can be compared."""
+        return self.ended_at is not None and self.ended_well and not (self.summary or {}).get("nothing_new")
 
     @property
     def moved(self) -> list[dict[str, Any]]:

@@ -207,7 +207,8 @@ def release_stage(night: Night, verdicts: list[Verdict] | None = None) -> Releas
     with night.stage("release") as detail:
         verdicts = verdicts if verdicts is not None else night.ledger.latest_verdicts()
         if held := night.ledger.publication_hold():
-            # Not due: somebody decided so. The night's fingerprint is not kept, so that it is built again when lifted.
+            # Not due: somebody decided so. The run's fingerprint says that it was held, so that the night after the
+            # hold builds and publishes it.
             latest = latest_id(night.home.releases)
             result = ReleaseResult(False, latest, "", f"publication is held by {held.by}", held=True)
             detail |= asdict(result)

@@ -13,6 +13,7 @@ from orchestration.ledger.holds import Hold
 from orchestration.ledger.ledger import Ledger, Run
 from orchestration.ledger.lock import holder
 from orchestration.ledger.runs import BUILDS
+from orchestration.overview import lights
 from orchestration.overview.months import months_by_region
 from orchestration.overview.nights import nights
 from orchestration.overview.published import held_slices, tables_compared, withheld_entries
@@ -23,9 +24,6 @@ from orchestration.sources.catalogue import Catalogue
 from orchestration.sql import quoted
 from orchestration.watch.incidents import Incident, as_answer, incidents
 from orchestration.watch.scene import disk_light, expected_after, free_bytes, last_received, scene_of
-
-# From bright to dim.
-_LIGHTS = ("green", "amber", "red")
 
 
 def status(home: Home, ledger: Ledger, catalogue: Catalogue) -> dict[str, Any]:
@@ -70,7 +68,7 @@ def _publish(
     if last.moved:
         accept = f"{command} release publish --accept headlines --by NAME --reason WHY"
         return _light("no", "amber", "moved", accept, values=len(last.moved))
-    if last.exit not in (0, 3):
+    if not last.ended_well:
         error = (last.summary or {}).get("error")
         return _light("no", "red", "stopped", f"{command} nightly", words=error, **run, exit=last.exit)
     if hold:
@@ -96,10 +94,11 @@ def _publish(
 
 def _dimmed(publish: dict[str, Any], standing: list[Incident], quiet: set[str]) -> dict[str, Any]:
     """The light is no brighter than that of any incident that stands and that nobody has taken on."""
-    loud = [i for i in standing if i.id not in quiet and _LIGHTS.index(i.light) > _LIGHTS.index(publish["light"])]
+    grave = lights.ORDER.index
+    loud = [i for i in standing if i.id not in quiet and grave(i.light) > grave(publish["light"])]
     if not loud:
         return publish
-    worst = max(loud, key=lambda i: _LIGHTS.index(i.light))
+    worst = max(loud, key=lambda i: grave(i.light))
     state = "no" if worst.code == "release_damaged" else publish["state"]
     reason = f"{publish['reason']} {worst.what}"
     return {**publish, "state": state, "light": worst.light, "reason": reason, "next_command": worst.next_command}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from statistics import median
@@ -20,7 +20,6 @@ from orchestration.settings import log_format
 
 #: So many earlier nights are compared with.
 NIGHTS = 7
-_GOOD_EXITS = (0, 3)
 # What a step counts: names of its details that are added up.
 _ROWS = {
     "take_in": ("loaded",),
@@ -100,12 +99,7 @@ def usual(ledger: Ledger, before: str | None = None) -> dict[str, Usual]:
 
 def _nights(ledger: Ledger) -> list[Run]:
     """Nights that ended well and built something, newest first."""
-    runs: Iterable[Run] = ledger.runs(limit=50)
-    return [
-        r
-        for r in runs
-        if r.kind == "nightly" and r.ended_at and r.exit in _GOOD_EXITS and not (r.summary or {}).get("nothing_new")
-    ]
+    return [r for r in ledger.runs(limit=50) if r.kind == "nightly" and r.built]
 
 
 class StepLog:

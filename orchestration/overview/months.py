@@ -176,7 +176,7 @@ def _senders(source: Source, current: list[CurrentDelivery]) -> dict[str, Sender
 
 def _published_until(runs: list[Run]) -> str:
     """The end of the newest run that built everything and was free to publish it; empty where there is none."""
-    return max((r.ended_at for r in runs if r.ended_at and r.exit in (0, 3) and r.fingerprint), default="")
+    return max((r.ended_at for r in runs if r.ended_at and r.ended_well and r.fingerprint), default="")
 
 
 def _facts(home: Home) -> list[MonthlyFact]:

@@ -71,7 +71,7 @@ def _seconds_by_stage(run: Run) -> dict[str, float]:
 
 
 def _full(run: Run) -> bool:
-    return run.exit in (0, 3) and bool(run.summary) and not (run.summary or {}).get("nothing_new")
+    return run.built and bool(run.summary)
 
 
 def _records(run: Run) -> int | None:

@@ -28,7 +28,7 @@ def quarantine_shares(counts: Iterable[RecordCount], runs: list[Run], catalogue:
         owner = owners.get(count.source_id, count.source_id)
         refused[owner] += count.quarantined
         records[owner] += count.accepted + count.quarantined + count.duplicate
-    past = [_by_owner(r, owners) for r in runs if r.exit in (0, 3) and _built(r)][1:]
+    past = [_by_owner(r, owners) for r in runs if r.built and (r.summary or {}).get("sources")][1:]
     return [_entry(o, refused[o], records[o], [night[o] for night in past if o in night]) for o in sorted(records)]
 
 
@@ -44,11 +44,6 @@ def _entry(owner: str, refused: int, records: int, past: list[tuple[int, int]]) 
         "nights": len(earlier),
         "light": lights.of_share(percent, earlier),
     }
-
-
-def _built(run: Run) -> bool:
-    summary = run.summary or {}
-    return bool(summary.get("sources")) and not summary.get("nothing_new")
 
 
 def _by_owner(run: Run, owners: dict[str, str]) -> _Counts:

@@ -30,11 +30,7 @@ def last_due(now: datetime, at: time = NIGHTLY_AT) -> datetime:
 
 def slow_after_seconds(runs: Iterable[Run]) -> float | None:
     """After how many seconds a night is slow against those before it; None without enough history."""
-    took = [
-        seconds_between(r.started_at, r.ended_at)
-        for r in runs
-        if r.ended_at and r.exit in (0, 3) and r.kind == "nightly" and not (r.summary or {}).get("nothing_new")
-    ]
+    took = [seconds_between(r.started_at, r.ended_at) for r in runs if r.kind == "nightly" and r.built and r.ended_at]
     if len(took) < NIGHTS_OF_HISTORY:
         return None
     return max(SLOW_FACTOR * median(took), SLOW_AT_LEAST_SECONDS)
