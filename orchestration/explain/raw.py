@@ -5,7 +5,6 @@ Of a delimited file the physical line is fetched besides, without the reader, an
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.deliveries.reading import count_records, read_to_cells, recognise
 from orchestration.explain.records import Record
+from orchestration.releases.checksums import sha256_of
 from orchestration.sources.corrections import Correction, corrected_cells
 from orchestration.sources.model import Layout
 from orchestration.sql import quoted
@@ -91,7 +91,7 @@ class Raw:
             reread = Reread(
                 delivery,
                 self._received.get(sha256),
-                bytes_are_sound=_sha256(path) == sha256,
+                bytes_are_sound=sha256_of(path) == sha256,
                 records=count,
                 counted=counted,
                 differing=0,
@@ -145,11 +145,6 @@ class Raw:
                     correction_id=value.get("correction_id"),
                 )
         return found
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager

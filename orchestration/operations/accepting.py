@@ -92,7 +92,7 @@ def _publish(night: Night, result: NightlyResult) -> str | None:
 
 def _failed(con: duckdb.DuckDBPyConnection, ledger: Ledger, check: str) -> tuple[str, Finding]:
     """The one failed finding that is meant, of a verdict on the rows as they are now."""
-    from orchestration.releases.contract import AREAS, FACTS, INDICATOR_VALUES
+    from orchestration.releases.contract import JUDGED
     from orchestration.releases.fingerprint import data_fingerprint
 
     verdicts = ledger.latest_verdicts()
@@ -105,8 +105,7 @@ def _failed(con: duckdb.DuckDBPyConnection, ledger: Ledger, check: str) -> tuple
         nobody = f"; broken, so nobody has judged them and they cannot be accepted: {', '.join(broken)}"
         raise NotAccepted(f"{why}; {known}{nobody if broken else ''}")
     verdict, finding = failed[meant[0]]
-    relation = next(t.relation for t in (*FACTS, INDICATOR_VALUES, AREAS) if t.name == verdict.dataset)
-    if data_fingerprint(con, relation) != verdict.data_fingerprint:
+    if data_fingerprint(con, JUDGED[verdict.dataset].relation) != verdict.data_fingerprint:
         raise NotAccepted(f"{verdict.dataset} is not what was judged: run the whole night, then accept")
     return verdict.dataset, finding
 
@@ -121,12 +120,11 @@ def _critical(verdicts: list[Verdict]) -> Iterator[tuple[Verdict, Finding]]:
 def _fingerprints(
     con: duckdb.DuckDBPyConnection, dataset: str, finding: Finding
 ) -> Iterator[tuple[tuple[str, str] | None, str]]:
-    from orchestration.releases.contract import AREAS, FACTS, INDICATOR_VALUES
+    from orchestration.releases.contract import JUDGED
     from orchestration.releases.fingerprint import slice_fingerprint
 
-    table = next(t for t in (*FACTS, INDICATOR_VALUES, AREAS) if t.name == dataset)
     for piece in finding.slices or (None,):
-        yield piece, slice_fingerprint(con, table, piece)
+        yield piece, slice_fingerprint(con, JUDGED[dataset], piece)
 
 
 def as_answer(home: Home, result: NightlyResult, check: str, by: str) -> dict[str, Any]:

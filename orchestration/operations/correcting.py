@@ -22,7 +22,7 @@ class Standing:
     """Corrections against the cells that are current now. Nothing is written, and the warehouse is not opened."""
 
     def __init__(self, home: Home, ledger: Ledger, catalogue: Catalogue) -> None:
-        self.cells = home.cells
+        self.home = home
         self.synthetic = home.origin == "synthetic"
         self.sources = {s.source_id: s for s in catalogue.sources}
         self.current = ledger.current_deliveries()
@@ -45,7 +45,7 @@ class Standing:
             for d in self.current
             if (d.source_id, d.layout_id) == (correction.source_id, correction.layout_id)
         }
-        files = [self.cells / source.source_id / layout.layout_id / f"{sha256}.parquet" for sha256 in held]
+        files = [self.home.cells_file(source.source_id, layout.layout_id, sha256) for sha256 in held]
         if not files:
             return "rests", "nothing of this layout is held"
         with duckdb.connect() as connection:

@@ -6,7 +6,6 @@ or Great Expectations is imported: a night with nothing new takes a second or tw
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -233,6 +232,7 @@ def released(night: Night) -> dict[str, Any]:
 def _fresh_files(night: Night, folder: Path | None) -> bool:
     """Whether the landing holds anything, or the folder holds bytes that were never received."""
     from orchestration.deliveries.landing import files_in, landing_files
+    from orchestration.releases.checksums import sha256_of
 
     if landing_files(night.home):
         return True
@@ -240,12 +240,7 @@ def _fresh_files(night: Night, folder: Path | None) -> bool:
         return False
     known = {r.delivery_sha256 for r in night.ledger.receipts()}
     files = (p for p in files_in(folder) if not p.is_symlink())
-    return any(_sha256(p) not in known for p in files)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return any(sha256_of(p) not in known for p in files)
 
 
 def conclude(night: Night, result: NightlyResult) -> None:

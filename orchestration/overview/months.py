@@ -20,6 +20,7 @@ from orchestration.ledger.windows import MonthState
 from orchestration.sources.catalogue import Catalogue
 from orchestration.sources.model import Source
 from orchestration.warehouse.changes import is_dated
+from orchestration.warehouse.dbt import target_path
 from orchestration.warehouse.monthly import Manifest, MonthlyFact
 from orchestration.warehouse.windows import is_month, last_day, month_holding, months_between, shifted
 
@@ -181,8 +182,7 @@ def _published_until(runs: list[Run]) -> str:
 
 def _facts(home: Home) -> list[MonthlyFact]:
     """The monthly facts, as the home's last build knew them; none before the first."""
-    manifest = home.dagster / "dbt_target" / "manifest.json"
     try:
-        return list(Manifest.read(manifest).facts)
+        return list(Manifest.read(target_path(home.path) / "manifest.json").facts)
     except (OSError, json.JSONDecodeError, KeyError):
         return []

@@ -11,11 +11,11 @@ import secrets
 import shutil
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from orchestration.releases import durable
 from orchestration.releases.build import BUILDING, POINTING, close, free_id, point_to
 from orchestration.releases.checksums import ReleaseDamaged
+from orchestration.releases.describe import as_document
 from orchestration.releases.history import WITHDRAWN, latest_id, pointer, release_ids, withdrawals
 from orchestration.releases.verify import verify
 
@@ -51,8 +51,8 @@ def restore(releases: Path, release_id: str, *, run_id: str, by: str, reason: st
     run = {"run_id": run_id, "started_at": now.isoformat(), "published_at": datetime.now(now.tzinfo).isoformat(),
            "host": platform.node(), "accepted": [], "holds": [], "restored_by": by, "restored_why": reason}  # fmt: skip
     told = {"release": new_id, "previous_release": latest_id(releases), "restored_from": release_id}
-    durable.write(folder / "datapackage.json", _json(package | {"version": new_id}))
-    durable.write(folder / "provenance.json", _json(provenance | told | {"run": run}))
+    durable.write(folder / "datapackage.json", as_document(package | {"version": new_id}))
+    durable.write(folder / "provenance.json", as_document(provenance | told | {"run": run}))
     for path in folder.rglob("*"):
         if path.is_file():
             durable.sync_file(path)
@@ -81,14 +81,10 @@ def note_withdrawal(releases: Path, release_id: str, *, by: str, reason: str, at
     notes = withdrawals(releases)
     notes.setdefault(release_id, {"at": at, "by": by, "note": reason})
     temporary = releases / f"{POINTING}{secrets.token_hex(4)}"
-    durable.write(temporary, _json(notes))
+    durable.write(temporary, as_document(notes))
     temporary.chmod(0o644)
     durable.rename(temporary, releases / WITHDRAWN)
 
 
 def _content(releases: Path, release_id: str) -> str:
     return str(json.loads((releases / release_id / "provenance.json").read_text(encoding="utf-8"))["content_sha256"])
-
-
-def _json(content: Any) -> bytes:
-    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from orchestration.ledger.verdict import Verdict
 from orchestration.releases import vintages, withheld
 from orchestration.releases.checksums import ReleaseDamaged, published_sums, sha256_of
-from orchestration.releases.contract import AREAS, FACTS, INDICATOR_VALUES, LINEAGE, TABLES, WITHHELD, Table
+from orchestration.releases.contract import AREAS, FACTS, INDICATOR_VALUES, JUDGED, LINEAGE, TABLES, WITHHELD, Table
 from orchestration.releases.fingerprint import data_fingerprint, slice_fingerprint
 from orchestration.releases.gate import GROUND, Decision, FactSlice, IndicatorSlice, decide
 from orchestration.releases.history import latest_id
@@ -95,7 +95,7 @@ def decisions(
         ContractBroken: an indicator in the warehouse has no definition.
     """
     judged = list(verdicts)
-    fingerprints = {t.name: data_fingerprint(con, t.relation) for t in (*FACTS, INDICATOR_VALUES, AREAS)}
+    fingerprints = {name: data_fingerprint(con, table.relation) for name, table in JUDGED.items()}
     given = standing(con, accepted)
     let_through = {(a.dataset, a.expectation, a.slice) for a in given}
     facts = [FactSlice(t.name, *key) for t in FACTS for key in _slices(con, t, t.relation)]
@@ -148,11 +148,10 @@ def _noted(decision: Decision, given: list[Acceptance]) -> Decision:
 
 def standing(con: duckdb.DuckDBPyConnection, accepted: Iterable[Acceptance]) -> list[Acceptance]:
     """The acceptances whose rows are those that were accepted; what has changed since must be looked at anew."""
-    tables = {t.name: t for t in (*FACTS, INDICATOR_VALUES, AREAS)}
     return [
         a
         for a in accepted
-        if a.dataset in tables and slice_fingerprint(con, tables[a.dataset], a.slice) == a.fingerprint
+        if a.dataset in JUDGED and slice_fingerprint(con, JUDGED[a.dataset], a.slice) == a.fingerprint
     ]
 
 

@@ -180,4 +180,6 @@ WITHHELD = Table(
     "Undanhållet",
     "Withheld",
 )  # fmt: skip
+#: Tables that a suite judges, by name.
+JUDGED = {table.name: table for table in (*FACTS, INDICATOR_VALUES, AREAS)}
 TABLES = (*FACTS, INDICATOR_VALUES, AREAS, INDICATORS, SOURCES, CORRECTIONS, LINEAGE, WITHHELD)

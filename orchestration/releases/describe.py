@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,7 @@ def datapackage(con: duckdb.DuckDBPyConnection, release_id: str, data_origin: st
         "sources": [{"title": name, "organization": owner, "licence": licence} for name, owner, licence in sources],
         "resources": [_resource(con, table) for table in TABLES],
     }
-    return _json(package)
+    return as_document(package)
 
 
 def _resource(con: duckdb.DuckDBPyConnection, table: Table) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def provenance(
         "from declared.deliveries order by all"
     ).fetchall()
     names = ("source_id", "layout_id", "delivery_sha256", "extracted_at")
-    return _json(
+    return as_document(
         {
             "release": release_id,
             "previous_release": previous_id,
@@ -109,7 +109,7 @@ def provenance(
 
 def quality(verdicts: list[Verdict], decided: list[Decision], withheld: list[dict[str, Any]]) -> bytes:
     """Verdicts with what was not passed, and the gate's decisions counted. No value of the data stands here."""
-    return _json(
+    return as_document(
         {
             "verdicts": [
                 {
@@ -134,5 +134,6 @@ def quality(verdicts: list[Verdict], decided: list[Decision], withheld: list[dic
     )  # fmt: skip
 
 
-def _json(content: dict[str, Any]) -> bytes:
+def as_document(content: Mapping[str, Any]) -> bytes:
+    """A JSON document of a release, as bytes."""
     return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
