@@ -31,7 +31,7 @@ class WarehouseHome(dg.ConfigurableResource):
 
     @contextmanager
     def night(self, context: dg.AssetExecutionContext) -> Iterator:
-        from orchestration.operations.nightly import joined_night
+        from orchestration.operations.recording import joined_night
 
         with joined_night(self.root, self.run_id, f"dagster-{context.run.run_id[:8]}", context.log.info) as night:
             yield night

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.home import Home
 from orchestration.ledger.runs import HELD
 from orchestration.ledger.verdict import Finding, Verdict
-from orchestration.operations.nightly import NightlyResult, conclude, hold_with_ledger, recorded_run, released
+from orchestration.operations.recording import NightlyResult, conclude, hold_with_ledger, recorded_run, released
 from orchestration.releases import headlines
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from orchestration.ledger.ledger import Ledger
 from orchestration.ledger.lock import holder
 from orchestration.ledger.windows import Batch as PastBatch
 from orchestration.operations.batches import Batch, batches_of
-from orchestration.operations.nightly import NO_RELEASE, NightlyResult, built_from, conclude, recorded_run
+from orchestration.operations.nightly import built_from
+from orchestration.operations.recording import NO_RELEASE, NightlyResult, conclude, recorded_run
 from orchestration.operations.stages import Night, Progress
 from orchestration.planning.plan import Asked, FactPlan, Plan, Reason, distinct
 from orchestration.planning.planner import Planner

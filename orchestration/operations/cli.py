@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated
 
 import typer
 
@@ -14,17 +13,15 @@ from orchestration.operations import (
     backfill_commands,
     correction_commands,
     delivery_commands,
+    example_command,
     explaining,
     quarantine_commands,
     release_commands,
     watch_commands,
 )
-from orchestration.operations.answers import print_json, say
+from orchestration.operations.answers import say
 from orchestration.operations.options import Json, Wait, home_of, reading, reply
 from orchestration.settings import Settings, log_format
-
-if TYPE_CHECKING:
-    from orchestration.example.register.calibration import Row
 
 app = typer.Typer(
     name="vardlagret",
@@ -33,7 +30,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("explain")(explaining.explain)
 app.add_typer(backfill_commands.app, name="backfill")
 app.add_typer(correction_commands.app, name="corrections")
 app.add_typer(delivery_commands.app, name="delivery")
@@ -144,7 +140,7 @@ def gc(
 ) -> None:
     """Remove cells of superseded deliveries. Raw bytes stay: a delivery that becomes current again is read anew."""
     from orchestration.operations.deliveries import superseded_cells
-    from orchestration.operations.nightly import hold_with_ledger
+    from orchestration.operations.recording import hold_with_ledger
 
     home = home_of(context).open()
     with hold_with_ledger(home, "gc", wait) as ledger:
@@ -186,73 +182,8 @@ def doctor(
     raise typer.Exit(0 if answer["ok"] else 1)
 
 
-@app.command()
-def example(
-    folder: Annotated[Path, typer.Argument(help="Where to write; made if it does not exist.")],
-    seed: Annotated[int, typer.Option("--seed", help="Another seed gives another country.")] = 1,
-    scale: Annotated[Literal["small", "national"], typer.Option("--scale", help="How large; see above.")] = "small",
-    first: Annotated[
-        str | None, typer.Option("--from", help="First month of the registers, 2013-01 at the earliest.")
-    ] = None,
-    last: Annotated[
-        str | None, typer.Option("--to", help="Last month of the registers, 2024-12 at the latest.")
-    ] = None,
-    resend: Annotated[
-        int | None, typer.Option("--resend", help="How often a month of stays is sent: 1 or 3 times.")
-    ] = None,
-    all_parts: Annotated[
-        bool, typer.Option("--all-parts", help="Procedures, external causes and compulsory care of every month.")
-    ] = False,
-    calibration: Annotated[
-        bool, typer.Option("--calibration", help="Compute the indicators from the files, and print them by target.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Write synthetic deliveries in the owners' layouts, and beside them a key of planted defects.
-
-    Aggregate files, and registers of stays and contacts at one of two scales:
-
-    small: 3 regions, 1 person in 10, 2022-01 to 2024-12, every month sent three times; 60 000 stays at most, 25 MB,
-    a few seconds.
-
-    national: 21 regions, 2013-01 to 2024-12, every month sent once and some corrected; 18 million stays, and the last
-    year's 20 million contacts; 5 GB, two or three minutes, 1 GB of memory. --resend 3 sends more than twice as much.
-    """
-    from orchestration.example.register.scale import scale_of
-    from orchestration.example.write import write_example
-
-    try:
-        chosen = scale_of(scale, first, last, resend, all_parts)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-    tell = (lambda _: None) if quiet or as_json or scale == "small" else say
-    report = write_example(folder, seed=seed, scale=chosen, progress=tell)
-    registers = report.registers
-    assert registers is not None
-    rows = _calibrated(folder, seed) if calibration else None
-    if as_json:
-        answer: dict[str, Any] = {"schema": "example/1", "folder": str(folder), "files": [str(f) for f in report.files]}
-        answer["registers"] = {
-            "scale": scale, "files": registers.files, "bytes": registers.size, "lines": registers.rows,
-            "stays": registers.stays,
-        }  # fmt: skip
-        print_json(answer | ({"calibration": [asdict(row) for row in rows]} if rows is not None else {}))
-        return
-    say(
-        f"Wrote {len(report.files)} synthetic deliveries and {registers.files} register files "
-        f"({registers.stays} stays, {registers.size / 1e6:.0f} MB) to {folder}; planted defects: {report.key_path}"
-    )
-    if rows is not None:
-        from orchestration.example.register.calibration import as_table
-
-        say(as_table(rows))
-
-
-def _calibrated(folder: Path, seed: int) -> list[Row]:
-    from orchestration.example.register.calibration import calibrate
-
-    return calibrate(folder, seed)
+app.command("explain")(explaining.explain)
+app.command("example")(example_command.example)
 
 
 def _home_of_command() -> Path:

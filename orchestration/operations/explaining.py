@@ -47,8 +47,8 @@ def explained(
     from orchestration.explain.answer import NotOne
     from orchestration.explain.answer import explain as answer_of
     from orchestration.indicators.catalogue import load_definitions
-    from orchestration.operations.nightly import hold_with_ledger
     from orchestration.operations.published import named
+    from orchestration.operations.recording import hold_with_ledger
     from orchestration.releases.history import latest_id
     from orchestration.sources.catalogue import load_catalogue
     from orchestration.sources.corrections import load_corrections

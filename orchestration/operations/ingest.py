@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.home import Home
-from orchestration.ledger.ledger import Ledger
-from orchestration.ledger.lock import hold
 from orchestration.operations.answers import say
+from orchestration.operations.recording import hold_with_ledger
 from orchestration.operations.stages import Night
 from orchestration.operations.status_page import refresh_page
 from orchestration.sources.catalogue import load_catalogue
@@ -35,7 +34,7 @@ def ingest_paths(
     catalogue = load_catalogue()
     alone = [p for p in paths if not p.is_dir()]
     in_folders = [f for p in paths if p.is_dir() for f in files_in(p)]
-    with hold(home, run_id="ingest", who="ingest", wait_seconds=wait_seconds), Ledger.open(home.ledger) as ledger:
+    with hold_with_ledger(home, "ingest", wait_seconds) as ledger:
         run_id = ledger.start_run("ingest")
         with Night(home, ledger, run_id).stage("take_in") as detail:
             taken = take_in(home, ledger, catalogue, alone, via="ingest", named=True, as_of=as_of)

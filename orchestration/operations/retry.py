@@ -11,7 +11,8 @@ from typing import Any
 from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
 from orchestration.ledger.records import RefusedFile
-from orchestration.operations.nightly import hold_with_ledger, run_nightly
+from orchestration.operations.nightly import run_nightly
+from orchestration.operations.recording import hold_with_ledger
 from orchestration.operations.stages import Progress
 from orchestration.sources.catalogue import load_catalogue
 

@@ -74,10 +74,10 @@ def _from_warehouse(home: Home) -> Iterator[Signal]:
 
 
 def _from_revisions(home: Home, ledger: Ledger, catalogue: Catalogue) -> Iterator[Signal]:
+    told = _Told(ledger)
     for source in catalogue.sources:
         if any(layout.window for layout in source.layouts):
-            first, last = _first_and_last(ledger, source.source_id)
-            yield from _revised(revisions(source, first, last, home.cells))
+            yield from _revised(revisions(source, *told.first_and_last(source.source_id), home.cells))
 
 
 def _revised(found: Iterable[Revision]) -> Iterator[Signal]:
@@ -87,24 +87,32 @@ def _revised(found: Iterable[Revision]) -> Iterator[Signal]:
                 yield Signal(r.source_id, r.period_key, r.reporter, name, round(share, 1), 0.0)
 
 
-def _first_and_last(ledger: Ledger, source_id: str) -> tuple[list[Held], list[Held]]:
-    """For each scope and month that more than one delivery told of: the first one, and the one that is current."""
-    arrived = {r.delivery_sha256: r.received_at for r in reversed(ledger.receipts()) if r.outcome == "loaded"}
-    deliveries = [d for d in ledger.deliveries() if d.source_id == source_id and d.delivery_sha256 in arrived]
-    first: dict[Pair, Held] = {}
-    for d in sorted(deliveries, key=lambda d: (d.extracted_at or "", arrived[d.delivery_sha256])):
-        for covered in ledger.coverage_of(d.delivery_sha256):
-            pair = (covered.scope_key, covered.period_key)
-            if is_month(covered.period_key):
-                first.setdefault(pair, Held(source_id, d.layout_id, *pair, d.delivery_sha256))
-    last = {
-        pair: Held(source_id, current.layout_id, *pair, current.delivery_sha256)
-        for current in ledger.current_deliveries()
-        if current.source_id == source_id
-        for pair in current.coverage
-    }
-    told = [pair for pair, held in first.items() if pair in last and last[pair] != held]
-    return [first[pair] for pair in told], [last[pair] for pair in told]
+class _Told:
+    """What the ledger says of deliveries, asked once for all sources."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        arrived = {r.delivery_sha256: r.received_at for r in reversed(ledger.receipts()) if r.outcome == "loaded"}
+        deliveries = [d for d in ledger.deliveries() if d.delivery_sha256 in arrived]
+        self._ledger = ledger
+        self._in_order = sorted(deliveries, key=lambda d: (d.extracted_at or "", arrived[d.delivery_sha256]))
+        self._current = ledger.current_deliveries()
+
+    def first_and_last(self, source_id: str) -> tuple[list[Held], list[Held]]:
+        """For each scope and month that more than one delivery told of: the first one, and the one that is current."""
+        first: dict[Pair, Held] = {}
+        for d in self._in_order:
+            for covered in self._ledger.coverage_of(d.delivery_sha256) if d.source_id == source_id else ():
+                pair = (covered.scope_key, covered.period_key)
+                if is_month(covered.period_key):
+                    first.setdefault(pair, Held(source_id, d.layout_id, *pair, d.delivery_sha256))
+        last = {
+            pair: Held(source_id, current.layout_id, *pair, current.delivery_sha256)
+            for current in self._current
+            if current.source_id == source_id
+            for pair in current.coverage
+        }
+        told = [pair for pair, held in first.items() if pair in last and last[pair] != held]
+        return [first[pair] for pair in told], [last[pair] for pair in told]
 
 
 def print_signals(answer: dict[str, Any]) -> None:

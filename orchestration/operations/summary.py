@@ -10,7 +10,7 @@ from orchestration.operations.answers import say
 
 if TYPE_CHECKING:
     from orchestration.home import Home
-    from orchestration.operations.nightly import NightlyResult
+    from orchestration.operations.recording import NightlyResult
 
 _LIGHTS = {"green": "[green]GREEN[/]", "amber": "[yellow]AMBER[/]", "red": "[red]RED[/]"}
 _SHOWN = 12

@@ -11,7 +11,7 @@ from orchestration.ledger.file import SCHEMA_VERSION
 from orchestration.ledger.lock import hold
 from orchestration.ledger.migration import differences, migrate, rebuild, schema_of
 from orchestration.operations.answers import say
-from orchestration.operations.nightly import hold_with_ledger
+from orchestration.operations.recording import hold_with_ledger
 
 
 def rebuild_ledger(home: Home, wait_seconds: float | None) -> dict[str, Any]:

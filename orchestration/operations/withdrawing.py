@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestration.home import Home
 from orchestration.operations.answers import say
-from orchestration.operations.nightly import hold_with_ledger, new_nightly_id
+from orchestration.operations.recording import hold_with_ledger, new_nightly_id
 
 
 def withdraw(home: Home, release: str, *, by: str, reason: str, wait_seconds: float | None) -> dict[str, Any]:

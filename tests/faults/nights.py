@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.home import Home
-from orchestration.operations.nightly import NightlyResult, conclude, recorded_run, run_nightly
+from orchestration.operations.nightly import run_nightly
+from orchestration.operations.recording import NightlyResult, conclude, recorded_run
 from orchestration.operations.stages import Night
 from tests.faults.writes import Writes
 

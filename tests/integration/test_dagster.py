@@ -104,7 +104,7 @@ def test_the_schedule_s_own_moments_across_clock_changes_and_leap_day(definition
     import dagster as dg
     from dagster._utils.schedules import schedule_execution_time_iterator
 
-    from orchestration.operations.nightly import new_nightly_id
+    from orchestration.operations.recording import new_nightly_id
 
     schedule = definitions.resolve_schedule_def("nightly")
     since = datetime.fromisoformat(start).replace(tzinfo=UTC).timestamp()

@@ -19,7 +19,8 @@ from orchestration.ledger.ledger import Ledger
 from orchestration.operations import building
 from orchestration.operations.holding import hold_publication, lift_hold
 from orchestration.operations.ingest import ingest_paths
-from orchestration.operations.nightly import NightlyResult, run_nightly
+from orchestration.operations.nightly import run_nightly
+from orchestration.operations.recording import NightlyResult
 from orchestration.operations.stages import Night, release_stage
 from tests.support.command import answer, vardlagret
 from tests.support.small_release import Small, cost, indicator, small, verdicts
