@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import os
 import platform
-import subprocess
 import sys
 import tempfile
 import time
 from importlib.metadata import version
 from pathlib import Path
 
+from benchmarks.measured import Measured, run
 from orchestration.example.register.calibration import as_table, calibrate
 
 COMMAND = Path(sys.executable).with_name("vardlagret")
@@ -23,22 +23,16 @@ SEED = 1
 _SHOWN = {"national": (2013, 2017, 2020, 2024), "small": ()}
 
 
-def measured(*arguments: object) -> tuple[float, int, dict]:
-    """Seconds and peak memory (kB) of a whole process, and its JSON answer."""
-    with tempfile.TemporaryFile("w+") as out:
-        start = time.perf_counter()
-        process = subprocess.Popen([str(COMMAND), *map(str, arguments)], stdout=out)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-        if status:
-            raise SystemExit(f"vardlagret {' '.join(map(str, arguments))}: exit {os.waitstatus_to_exitcode(status)}")
-        out.seek(0)
-        return seconds, usage.ru_maxrss, json.loads(out.read())
+def measured(*arguments: object) -> tuple[Measured, dict]:
+    """A whole process, and its JSON answer."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "answer.json"
+        return run(COMMAND, *arguments, log=log), json.loads(log.read_text())
 
 
 def measure(scale: str, folder: Path) -> str:
     """The report as Markdown. `folder` is written over."""
-    seconds, peak, answer = measured("example", folder, "--scale", scale, "--seed", SEED, "--json")
+    process, answer = measured("example", folder, "--scale", scale, "--seed", SEED, "--json")
     told = answer["registers"]
     start = time.perf_counter()
     rows = calibrate(folder, SEED)
@@ -51,8 +45,8 @@ def measure(scale: str, folder: Path) -> str:
         "",
         "| what | measured |",
         "|---|---|",
-        f"| seconds of the whole command | {seconds:.1f} |",
-        f"| peak memory, MB | {peak / 1000:.0f} |",
+        f"| seconds of the whole command | {process.seconds:.1f} |",
+        f"| peak memory, MB | {process.peak:.0f} |",
         f"| register files | {told['files']} |",
         f"| bytes, million | {told['bytes'] / 1e6:.0f} |",
         f"| distinct stays | {told['stays']} |",
