@@ -82,7 +82,7 @@ def explain(
         "denominator": None if concealed else written(shown.get("denominator")),
         "formula": _formula(definition, parts, chain, table, row),
         "facts": [_fact(node) for node in _inputs(chain, parts, table, row)],
-        "cells": cells_of(chain, personal),
+        "cells": cells_of(chain),
         "corrections": corrections_of(con, chain),
         "exclusions": exclusions_of(con, chain, parts, personal),
         "checks": checks_of(ledger.latest_verdicts(), chain, table, row),

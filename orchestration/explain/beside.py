@@ -10,6 +10,7 @@ from orchestration.explain.raw import Reread
 from orchestration.explain.records import Record
 from orchestration.explain.registers import excluded_stays, told
 from orchestration.releases.contract import INDICATOR_VALUES, Table
+from orchestration.sql import named_rows
 from orchestration.text import shape
 
 NATION = ("nation", "total")
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from orchestration.ledger.verdict import Verdict
 
 
-def cells_of(chain: Chain, personal: set[str]) -> list[dict[str, Any]] | dict[str, Any]:
+def cells_of(chain: Chain) -> list[dict[str, Any]] | dict[str, Any]:
     """Every cell with its text, or of row-level sources how many records the deliveries hold, and nothing else."""
     rows = [r for r in chain.rereads.values() if r.personal]
     if rows:
@@ -72,8 +73,7 @@ def corrections_of(con: duckdb.DuckDBPyConnection, chain: Chain) -> list[dict[st
         "select * from declared.corrections where correction_id in (select unnest(?::varchar[])) order by all",
         [sorted(known)],
     )
-    names = [column[0] for column in answer.description or ()]
-    return [dict(zip(names, map(_text, line), strict=True)) for line in answer.fetchall()]
+    return [{name: _text(value) for name, value in row.items()} for row in named_rows(answer)]
 
 
 def _text(value: Any) -> Any:

@@ -12,6 +12,8 @@ from orchestration.explain.links import Link, children_of, summed_records
 from orchestration.explain.raw import Cell, Raw, Reread
 from orchestration.explain.records import BY_NAME, Record, records_of
 from orchestration.explain.registers import recounted
+from orchestration.sql import named_rows
+from orchestration.text import plain
 
 if TYPE_CHECKING:
     import duckdb
@@ -195,8 +197,7 @@ def rows_by_id(con: duckdb.DuckDBPyConnection, fact: str, rowids: list[int]) -> 
     answer = con.execute(
         f"select rowid, * from marts.{fact} where rowid in (select unnest(?::bigint[])) order by rowid", [rowids]
     )
-    names = [column[0] for column in answer.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+    return named_rows(answer)
 
 
 def _values(what: str, found: Any, expected: Any) -> Comparison:
@@ -216,5 +217,4 @@ def written(value: Any) -> str | None:
     """A number as text without trailing zeros."""
     if value is None:
         return None
-    text = f"{Decimal(repr(value) if isinstance(value, float) else value):f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return plain(Decimal(repr(value) if isinstance(value, float) else value))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from orchestration.releases.contract import Table
+from orchestration.sql import named_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -30,8 +31,7 @@ def find_one(con: duckdb.DuckDBPyConnection, table: Table, given: dict[str, str]
     answer = con.execute(
         f"select rowid, * from {table.relation} where {where} order by {', '.join(table.key)}", list(given.values())
     )
-    names = [column[0] for column in answer.description or ()]
-    rows = [dict(zip(names, line, strict=True)) for line in answer.fetchmany(_NAMED + 1)]
+    rows = named_rows(answer, _NAMED + 1)
     if len(rows) == 1:
         return rows[0]
     if rows:

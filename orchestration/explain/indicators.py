@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.explain.links import percent, plain_sum
 from orchestration.explain.records import BY_NAME
 from orchestration.settings import DBT_PROJECT
+from orchestration.sql import named_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -88,9 +89,7 @@ def parts_of(con: duckdb.DuckDBPyConnection, definition: Definition, value: dict
         order by f.rowid""",
         [value["period"], value["area_code"], value["area_level"], value["sex"]],
     )
-    names = [column[0] for column in told.description or ()]
-    for line in told.fetchall():
-        row = dict(zip(names, line, strict=True))
+    for row in named_rows(told):
         if row.pop("is_part"):
             parts.part.add(row["rowid"])
         parts.rows.append(row)

@@ -18,7 +18,7 @@ from orchestration.explain.records import Record
 from orchestration.releases.checksums import sha256_of
 from orchestration.sources.corrections import Correction, corrected_cells
 from orchestration.sources.model import Layout
-from orchestration.sql import quoted
+from orchestration.sql import named_rows, quoted
 from orchestration.warehouse.cells import cells_relation
 from orchestration.warehouse.lexical import typed_select
 
@@ -167,9 +167,7 @@ def _differing(connection: Any, one: Path, other: Path) -> int:
 
 def _by_place(connection: Any, select: str, lines: list[int]) -> dict[tuple[int, str | None], dict[str, Any]]:
     answer = connection.execute(f"select * from ({select}) where list_contains(?, line)", [lines])
-    names = [column[0] for column in answer.description]
-    rows = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
-    return {(row["line"], row["column_name"]): row for row in rows}
+    return {(row["line"], row["column_name"]): row for row in named_rows(answer)}
 
 
 def _raw_lines(path: Path, layout: Layout, wanted: list[int]) -> dict[int, str]:

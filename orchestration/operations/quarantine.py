@@ -10,6 +10,7 @@ from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
 from orchestration.sources.catalogue import Catalogue
 from orchestration.sources.model import Layout, Source
+from orchestration.sql import named_rows
 from orchestration.text import shape
 from orchestration.warehouse.cells import cells_relation
 
@@ -184,8 +185,7 @@ def _texts(home: Home, source_id: str, layout: Layout, sha256: str, lines: set[i
     cells = cells_relation(layout, [home.cells_file(source_id, layout.layout_id, sha256)])
     with duckdb.connect() as connection:
         answer = connection.execute(f"select * from {cells} where list_contains(?, line)", [sorted(lines)])
-        names = [column[0] for column in answer.description]
-        rows = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+        rows = named_rows(answer)
     found: dict[int, list[dict[str, Any]]] = {}
     for row in rows:
         found.setdefault(row["line"], []).append(row)

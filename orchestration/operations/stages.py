@@ -17,6 +17,7 @@ from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
 from orchestration.operations.step_log import StepLog
 from orchestration.sources.catalogue import load_catalogue
+from orchestration.sql import named_rows
 from orchestration.warehouse.connection import open_warehouse
 
 if TYPE_CHECKING:
@@ -136,9 +137,7 @@ def _check_nothing_lost(counts: list[RecordCounts], expected: dict[str, int]) ->
 
 
 def _declared_corrections(connection: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    rows = connection.execute("select * from declared.corrections order by all")
-    names = [column[0] for column in rows.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
+    return named_rows(connection.execute("select * from declared.corrections order by all"))
 
 
 def assemble_stage(night: Night) -> int:

@@ -11,7 +11,7 @@ from orchestration.releases.checksums import ReleaseDamaged
 from orchestration.releases.contract import FACTS, INDICATOR_VALUES, SOURCES, WITHHELD, Table
 from orchestration.releases.history import list_releases
 from orchestration.releases.verify import verify
-from orchestration.sql import quoted
+from orchestration.sql import named_rows, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -135,8 +135,7 @@ def _rows(
         f"select {names}, {pairs} from {old} as o full join {new} as n using ({', '.join(key)}) "
         f"where {differ} order by 1"
     )
-    headings = [column[0] for column in answer.description]
-    return [dict(zip(headings, row, strict=True)) for row in answer.fetchall()]
+    return named_rows(answer)
 
 
 def _withheld(connection: duckdb.DuckDBPyConnection, folders: tuple[Path, Path]) -> dict[str, list[dict[str, Any]]]:

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from orchestration.releases.contract import INDICATOR_VALUES
 from orchestration.settings import DBT_PROJECT
+from orchestration.text import plain
 
 if TYPE_CHECKING:
     import duckdb
@@ -112,8 +113,5 @@ def _change(old: Decimal, new: Decimal | None) -> str | None:
     return None if new is None else _text(new - old)
 
 
-def _text(value: Any) -> str | None:
-    if value is None:
-        return None
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else plain(value)

@@ -16,6 +16,7 @@ from orchestration.releases import contact_waits
 from orchestration.releases.contract import FACTS, INDICATOR_VALUES, Table
 from orchestration.releases.disclosure import SECONDARY, SMALL, Cell, Sums, sums_on, suppress, threshold_of
 from orchestration.releases.periods import bounds
+from orchestration.sql import named_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -58,9 +59,7 @@ def suppress_tables(
     ]
     if not pieces:
         return {}
-    cursor = con.execute("select * from release_areas")
-    names = [c[0] for c in cursor.description or ()]
-    areas = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    areas = named_rows(con.execute("select * from release_areas"))
     known: set[tuple] = set()
     while True:
         for piece in pieces:
