@@ -155,7 +155,8 @@ def _print_nights(console: Any, nights: dict[str, Any]) -> None:
     )
     console.print(f"{last['run_id']}: {beside(last['seconds'], last['seconds_usual'])} seconds: {stages}", markup=False)
     if last["records"] is not None:
-        console.print(f"  {beside(last['records'], last['records_before'])} records; in brackets what earlier runs had")
+        earlier = "" if last["records_before"] is None else "; in brackets what earlier runs had"
+        console.print(f"  {beside(last['records'], last['records_before'])} records{earlier}")
 
 
 def print_quarantine(answer: dict[str, Any]) -> None:
