@@ -2,7 +2,8 @@
 
 `python -m benchmarks.national FOLDER` works below FOLDER (20 GB) and writes benchmarks/national.md: seconds of the
 clock and of the cores, and peak memory of each step, and where each night's time goes. The deliveries
-(`FOLDER/deliveries`) are written only where they are missing.
+(`FOLDER/deliveries`) are written only where they are missing. A measured step is noted in `FOLDER/steps.json`: an
+interrupted measurement goes on after the last one; without that file it begins anew.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
@@ -41,8 +43,8 @@ def parts(deliveries: Path, folder: Path) -> tuple[Path, Path, Path]:
         target = own / file.relative_to(deliveries)
         target.parent.mkdir(parents=True, exist_ok=True)
         os.link(file, target)
-    for part in ("VARDTILLFALLEN", "DIAGNOSER"):
-        _write_corrected(deliveries / "register" / CORRECTED.replace("VARDTILLFALLEN", part), corrected)
+    for record in ("VARDTILLFALLEN", "DIAGNOSER"):
+        _write_corrected(deliveries / "register" / CORRECTED.replace("VARDTILLFALLEN", record), corrected)
     return before, new, corrected
 
 
@@ -52,6 +54,25 @@ def _write_corrected(file: Path, folder: Path) -> None:
     lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
     fewer = lines[20:] if "VARDTILLFALLEN" in file.name else lines
     (folder / file.name.replace(sent, CORRECTED_AS)).write_text("".join(fewer), encoding="utf-8")
+
+
+@dataclass
+class Steps:
+    """The measured steps by name, kept in a file from step to step: the process, and a night's seconds by stage."""
+
+    file: Path
+    done: dict[str, tuple[Measured, dict[str, float]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.file.exists():
+            self.done = {
+                name: (Measured(**m), stages) for name, (m, stages) in json.loads(self.file.read_text()).items()
+            }
+
+    def take(self, name: str, step: Callable[[], tuple[Measured, dict[str, float]]]) -> None:
+        if name not in self.done:
+            self.done[name] = step()
+            self.file.write_text(json.dumps({n: (asdict(m), stages) for n, (m, stages) in self.done.items()}, indent=1))
 
 
 def night(home: Path, log: Path, folder: Path | None = None) -> tuple[Measured, dict[str, float]]:
@@ -65,23 +86,27 @@ def night(home: Path, log: Path, folder: Path | None = None) -> tuple[Measured, 
 def measure(folder: Path) -> list[str]:
     """All steps, as lines of the report."""
     deliveries, home, log = folder / "deliveries", folder / "night", folder / "log.txt"
-    steps: list[tuple[str, Measured]] = []
-    nights: list[tuple[str, dict[str, float]]] = []
+    steps = Steps(folder / "steps.json")
     if not deliveries.exists():
-        steps.append(("the country written", vardlagret(home, log, "example", deliveries, "--scale", "national")))
+        steps.take(
+            "the country written", lambda: (vardlagret(home, log, "example", deliveries, "--scale", "national"), {})
+        )
     os.environ["VARDLAGRET_PSEUDONYM_KEY_FILE"] = str(deliveries / ".synthetic-pseudonym.key")
     before, new, corrected = parts(deliveries, folder / "parts")
-    shutil.rmtree(home, ignore_errors=True)
-    steps.append(("all months but the newest taken in", vardlagret(home, log, "ingest", before)))
-    for name, given in (
-        ("everything built, judged, published", None),
-        ("one new month", new),
-        ("one corrected month", corrected),
-    ):
-        measured, stages = night(home, log, given)
-        steps.append((f"a night: {name}", measured))
-        nights.append((name, stages))
-    return [*_steps(steps), "", *_nights(nights)]
+
+    def taken_in() -> tuple[Measured, dict[str, float]]:
+        shutil.rmtree(home, ignore_errors=True)
+        return vardlagret(home, log, "ingest", before), {}
+
+    steps.take("all months but the newest taken in", taken_in)
+    steps.take("a night: everything built, judged, published", lambda: night(home, log))
+    steps.take("a night: one new month", lambda: night(home, log, new))
+    steps.take("a night: one corrected month", lambda: night(home, log, corrected))
+    return [
+        *_steps((name, m) for name, (m, _) in steps.done.items()),
+        "",
+        *_nights([(name.removeprefix("a night: "), stages) for name, (_, stages) in steps.done.items() if stages]),
+    ]
 
 
 def _steps(steps: Iterable[tuple[str, Measured]]) -> list[str]:
