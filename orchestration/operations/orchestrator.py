@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.operations.event_storage import kept_open
+from orchestration.operations.stopping import stop_if_asked
 from orchestration.settings import REPOSITORY
 from orchestration.warehouse.windows import FIRST_PARTITION, Window
 
@@ -79,27 +80,33 @@ class Launch:
         batch: Batch | None = None,
         reconcile: bool = False,
     ) -> None:
-        """Execute the assets of some rooms and some models, less others. Raises `JobFailed`.
+        """Execute the assets of some rooms and some models, less others. Raises `JobFailed`; `Stopped` if asked to.
 
         A batch gives its window of months to the run's partitions and to dbt.
         """
-        from dagster import AssetKey
+        from dagster import AssetKey, DagsterExecutionInterruptedError
 
         inside, left_out, wanted = set(rooms), {AssetKey(list(m)) for m in without}, {AssetKey(list(m)) for m in models}
         keys = self._job.asset_layer.executable_asset_keys
         chosen = sorted(k for k in keys if (k.path[0] in inside and k not in left_out) or k in wanted)
         config = {**self._config, "folder": str(folder or ""), "reconcile": reconcile}
         config["batch"] = batch.as_text() if batch else ""
-        result = self._job.execute_in_process(
-            instance=self._instance,
-            asset_selection=chosen,
-            run_config={
-                "resources": {"home": {"config": config}},
-                "loggers": {"console": {"config": {"log_level": "WARNING"}}},
-            },
-            tags=self._tags | (partition_range(batch.window) if batch else {}),
-            raise_on_error=False,
-        )
+        stop_if_asked()
+        try:
+            result = self._job.execute_in_process(
+                instance=self._instance,
+                asset_selection=chosen,
+                run_config={
+                    "resources": {"home": {"config": config}},
+                    "loggers": {"console": {"config": {"log_level": "WARNING"}}},
+                },
+                tags=self._tags | (partition_range(batch.window) if batch else {}),
+                raise_on_error=False,
+            )
+        except DagsterExecutionInterruptedError:
+            stop_if_asked()
+            raise
+        stop_if_asked()
         if not result.success:
             raise JobFailed(_first_failure(result, self._log))
 

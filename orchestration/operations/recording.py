@@ -21,9 +21,12 @@ from orchestration.ledger.lock import hold
 from orchestration.operations.machine import machine_fault
 from orchestration.operations.stages import Night, Progress
 from orchestration.operations.status_page import refresh_page
+from orchestration.operations.stopping import Stopped, stoppable
 from orchestration.settings import TIME_ZONE
 
 DONE, FAILED, WITHHELD, NO_RELEASE = 0, 1, 3, 4
+#: What goes on with a run that was stopped.
+AGAIN = {"nightly": "nightly", "backfill": "backfill run"}
 
 
 @dataclass
@@ -144,7 +147,11 @@ def _recorded(
         receipts_before = len(ledger.receipts())
         fingerprint: str | None = None
         try:
-            fingerprint = work(night, result, bool(dead))
+            with stoppable():
+                fingerprint = work(night, result, bool(dead))
+        except Stopped as stopped:
+            result.exit, result.error = NO_RELEASE, str(stopped)
+            result.next_command = f"vardlagret --home {home.path} {AGAIN.get(kind, 'status')}"
         except Exception as error:
             result.exit = NO_RELEASE
             fault = machine_fault(error, home.path)

@@ -15,8 +15,8 @@ from orchestration.settings import DBT_PROJECT
 
 
 def dbt_executable() -> Path:
-    """The dbt beside the running interpreter: the environment need not be activated."""
-    return Path(sys.executable).with_name("dbt")
+    """The dbt beside the running interpreter: the environment need not be activated. It ends when its caller dies."""
+    return Path(sys.executable).with_name("vardlagret-dbt")
 
 
 def target_path(home: Path) -> Path:
