@@ -46,7 +46,7 @@ faults: setup  ## runs killed 500 times (KILLS), reads beside publications: figu
 	@$(BIN)/python -m tests.faults.readers --page docs/reliability.md
 	@$(BIN)/python -m tests.faults.disk --page docs/reliability.md
 
-test-long: setup  ## the tests that take minutes each: every incident, runs killed and runs at once, history in releases
+test-long: setup  ## the tests that take minutes each: every incident, runs at once, history in releases
 	@$(BIN)/pytest -n 2 --dist loadfile -m long
 
 bad-input: setup  ## the table of bad input, one line per input, and the mutants' count, as a test report

@@ -159,11 +159,13 @@ def readmissions(home: Home, bench: Path) -> list[str]:
     ]
     end = month_after(last.replace(day=1))
     for years in (2, 6, 12):
-        since = max(first, date(end.year - years, end.month, 1))
-        held = Warehouse(bench / f"{years}y")
-        held.declared(home)
+        since = date(end.year - years, end.month, 1)
         print(f"{years} years, then one month ...", flush=True)
-        held.build(MODELS["readmissions"], (since, end))
+        held = warehouse
+        if since > first:
+            held = Warehouse(bench / f"{years}y")
+            held.declared(home)
+            held.build(MODELS["readmissions"], (since, end))
         process, own = held.build(MODELS["readmissions"], (last.replace(day=1), end))
         share = sum(own.values()) / sum(models.values())
         lines.append(f"| {years} years | {sum(own.values()):.1f} | {share:.3f} | {process.seconds:.1f} |")

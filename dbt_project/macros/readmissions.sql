@@ -77,26 +77,25 @@ pairs as (
 
 qualifying as (
   select
-    m.method_code, p.*,
+    m.method_code, m.planned_rule, p.site, p.person_key, p.stay_id, p.return_admission, p.return_until, p.return_stay_id,
+    p.days,
     (m.planned_rule = 'all' or not p.planned)
-      and (m.return_set is null or list_contains(p.diagnosis_sets, m.return_set)) as counts,
-    row_number() over (
-      partition by m.method_code, p.site, p.person_key, p.stay_id
-      order by p.return_admission, p.return_until, p.return_stay_id) as nth,
-    m.planned_rule
+      and (m.return_set is null or list_contains(p.diagnosis_sets, m.return_set)) as counts
   from pairs as p
   join methods as m on m.unit = p.unit and p.days between m.window_first and m.window_last
 ),
 
+-- Under `first_decides` the first return is the one that counts, or none does.
 returns as (
   select
     method_code, site, person_key, stay_id,
-    min(return_admission) as readmission_admission,
-    min(days) as days,
-    count(*) as return_count
+    min(return_admission) filter (where counts) as readmission_admission,
+    min(days) filter (where counts) as days,
+    case when planned_rule = 'first_decides' then 1 else count(*) filter (where counts) end as return_count
   from qualifying
-  where counts and (nth = 1 or planned_rule <> 'first_decides')
-  group by method_code, site, person_key, stay_id
+  group by method_code, planned_rule, site, person_key, stay_id
+  having bool_or(counts) and coalesce(arg_min(counts, (return_admission, return_until, return_stay_id))
+    filter (where planned_rule = 'first_decides'), true)
 ),
 
 judged as (

@@ -102,6 +102,7 @@ def _collect(con: duckdb.DuckDBPyConnection, definitions: Sequence[Definition]) 
         for d in definitions
     )
     con.execute(f"create or replace temp table _collected as {selects}")
+    con.execute(_LINEAGES)
     con.execute(
         f"""
         update _collected set value = null, value_status = 'excluded'
@@ -116,9 +117,12 @@ def _collect(con: duckdb.DuckDBPyConnection, definitions: Sequence[Definition]) 
         create or replace temp table _collected as
         select * from _collected
         qualify row_number() over (
-          partition by {KEY} order by period_type, numerator nulls last, denominator nulls last, deliveries::varchar
+          partition by {KEY} order by period_type, numerator nulls last, denominator nulls last, lineage_id
         ) = 1
         """
+    )
+    con.execute(
+        "delete from _sets where lineage_id not in (select lineage_id from _collected where lineage_id is not null)"
     )
 
 
@@ -175,6 +179,20 @@ def _declare(con: duckdb.DuckDBPyConnection, definitions: Sequence[Definition]) 
         con.executemany("insert into _breaks values (?, ?, ?)", breaks)
 
 
+# A national value rests on hundreds of deliveries, and few sets of them differ: each set is worked on once, and a value
+# carries its id from here on.
+_LINEAGES = """
+create or replace temp table _listed as
+select deliveries, 'L' || left(md5(array_to_string(list_sort(list_distinct(deliveries)), '|')), 16) as lineage_id
+from (select distinct deliveries from _collected);
+create or replace temp table _sets as
+select distinct lineage_id, unnest(deliveries) as delivery_sha256 from _listed;
+create or replace temp table _collected as
+select c.* exclude (deliveries), l.lineage_id
+from _collected as c join _listed as l on l.deliveries is not distinct from c.deliveries;
+drop table _listed
+"""
+
 # Periods of one type sort as text, and a year sorts before its months: `2024` <= `2024-05`. Across a break, between
 # partial panels and from a reference of few events the difference stands but no percentage (methods M9).
 _FINAL = f"""
@@ -184,7 +202,6 @@ with valued as (
     case when d.reference_period = '{PREVIOUS_YEAR}'
       then lpad(cast(cast(left(c.period, 4) as integer) - 1 as varchar), 4, '0') || substr(c.period, 5)
       else d.reference_period end as reference_sought,
-    'L' || left(md5(array_to_string(list_sort(list_distinct(c.deliveries)), '|')), 16) as lineage_id,
     (select max(b.break_period) from _breaks as b where b.indicator_id = c.indicator_id and b.break_period <= c.period
       and (b.break_area is null or b.break_area = c.area_code)) as last_break,
     list_contains(string_split(c.value_flags, '|'), 'break') as break_in_fact,
@@ -238,10 +255,5 @@ select
   '{{origin}}' as data_origin
 from changed as c
 left join _intervals as i using (indicator_id, area_code, area_level, period, sex, age_group)
-order by {{key}};
-
-create or replace temp table _sets as
-select distinct 'L' || left(md5(array_to_string(list_sort(list_distinct(deliveries)), '|')), 16) as lineage_id,
-  unnest(deliveries) as delivery_sha256
-from _collected
+order by {{key}}
 """

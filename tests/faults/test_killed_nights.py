@@ -10,14 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.faults.campaign import NIGHT, REPOSITORY, as_section
 from tests.faults.nights import STAGES
 from tests.faults.page import write_section
 from tests.support.command import environment
-
-pytestmark = pytest.mark.long
 
 
 def test_runs_killed_at_drawn_moments_and_run_again_equal_undisturbed_ones(tmp_path: Path) -> None:
