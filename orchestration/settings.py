@@ -29,8 +29,8 @@ class Settings:
 
 
 def memory_limit() -> str:
-    """What DuckDB may take before it writes to disk, in its own words (`6GB`): `VARDLAGRET_MEMORY_LIMIT`, else 6 GB."""
-    return os.environ.get("VARDLAGRET_MEMORY_LIMIT") or "6GB"
+    """What DuckDB may take before it writes to disk, in its own words (`5GB`): `VARDLAGRET_MEMORY_LIMIT`, else that."""
+    return os.environ.get("VARDLAGRET_MEMORY_LIMIT") or "5GB"
 
 
 def corrections_folder() -> Path:
