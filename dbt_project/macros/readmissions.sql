@@ -15,12 +15,16 @@
   - case when month({{ day }}) * 100 + day({{ day }}) >= month({{ birth }}) * 100 + day({{ birth }}) then 0 else 1 end)
 {%- endmacro %}
 
-{# The units of one kind, with the diagnosis sets that their first main diagnosis belongs to. #}
+{#
+  The units of one kind, with the diagnosis sets that their first main diagnosis belongs to. `near`: the person's next
+  admission is soon enough for a return, or is not known.
+#}
 {% macro readmission_units(kind, where) -%}
 select
   '{{ kind }}' as unit, u.source_id, u.site, u.person_key, u.stay_id, u.admission_date, u.until, u.died, u.death_date,
   coalesce(u.planned, false) as planned, u.residence_region, u.residence_municipality, u.provider_region, u.sex,
-  u.birth_date, u.followable, coalesce(c.diagnosis_sets, []) as diagnosis_sets
+  u.birth_date, u.followable, coalesce(c.diagnosis_sets, []) as diagnosis_sets,
+  coalesce(u.next_admission <= u.until + {{ furthest_return() }} and u.until < date '9999-12-31', true) as near
 from {{ ref('int_episodes__' ~ kind) }} as u
 left join coded as c on c.code = u.main_diagnosis
 where {{ where }}
@@ -49,7 +53,7 @@ data_end as (
   group by site, provider_region
 ),
 
-index_units as (
+index_units as not materialized (
   {{ readmission_units('spells', index_where) }}
   union all
   {{ readmission_units('episodes', index_where) }}
@@ -72,7 +76,7 @@ pairs as (
     on r.unit = i.unit and r.site = i.site and r.person_key = i.person_key
     and r.admission_date between i.until and i.until + {{ furthest_return() }}
     and (r.admission_date, r.until, r.stay_id) > (i.admission_date, i.until, i.stay_id)
-  where i.until < date '9999-12-31'
+  where i.near and i.until < date '9999-12-31'
 ),
 
 qualifying as (
@@ -98,7 +102,7 @@ returns as (
     filter (where planned_rule = 'first_decides'), true)
 ),
 
-judged as (
+judged as not materialized (
   select
     m.method_code, m.returns_counted, m.year_of, u.*,
     case
@@ -115,33 +119,46 @@ judged as (
   from index_units as u
   join methods as m on m.unit = u.unit
   left join data_end as e on e.site = u.site and e.provider_region is not distinct from u.provider_region
+),
+
+-- Seven in eight have no admission of the person near enough, and are not looked up.
+decided as (
+  select j.*, r.readmission_admission, r.days, r.return_count
+  from judged as j
+  left join returns as r
+    on r.method_code = j.method_code and r.site = j.site and r.person_key = j.person_key and r.stay_id = j.stay_id
+  where j.near
+
+  union all
+
+  select *, null, null, null
+  from judged
+  where not near
 )
 
 select
-  j.method_code,
-  j.source_id,
-  j.site,
-  j.person_key,
-  j.stay_id,
-  j.admission_date as index_admission,
-  case when j.until < date '9999-12-31' then j.until end as index_discharge,
-  j.exclusion_reason is null as eligible,
-  j.exclusion_reason,
-  case when j.exclusion_reason is null then r.days is not null end as readmitted,
-  case when j.exclusion_reason is null then r.readmission_admission end as readmission_admission,
-  case when j.exclusion_reason is null then r.days end as days,
+  method_code,
+  source_id,
+  site,
+  person_key,
+  stay_id,
+  admission_date as index_admission,
+  case when until < date '9999-12-31' then until end as index_discharge,
+  exclusion_reason is null as eligible,
+  exclusion_reason,
+  case when exclusion_reason is null then days is not null end as readmitted,
+  case when exclusion_reason is null then readmission_admission end as readmission_admission,
+  case when exclusion_reason is null then days end as days,
   case
-    when j.exclusion_reason is not null then null
-    when r.return_count is null then 0
-    when j.returns_counted = 'all' then r.return_count
+    when exclusion_reason is not null then null
+    when return_count is null then 0
+    when returns_counted = 'all' then return_count
     else 1
   end as readmission_count,
-  j.year_of,
-  j.residence_region,
-  j.residence_municipality,
-  j.provider_region,
-  j.sex
-from judged as j
-left join returns as r
-  on r.method_code = j.method_code and r.site = j.site and r.person_key = j.person_key and r.stay_id = j.stay_id
+  year_of,
+  residence_region,
+  residence_municipality,
+  provider_region,
+  sex
+from decided
 {% endmacro %}

@@ -9,7 +9,7 @@
 {%- set first = '(admission_date, first_until, first_stay_id)' %}
 select
   source_id, site, person_key, stay_id, admission_date, until, died, death_date, stay_count, planned, main_diagnosis,
-  residence_region, residence_municipality, provider_region, sex, birth_date, followable, episode_month
+  residence_region, residence_municipality, provider_region, sex, birth_date, followable, next_admission, episode_month
 from {{ ref('int_episodes__spells') }}
 where episode_spell_count = 1 and {{ in_window('episode_month') }}
 
@@ -33,6 +33,7 @@ select
   max_by(sex, {{ last }}) as sex,
   max_by(birth_date, {{ last }}) as birth_date,
   bool_and(followable) as followable,
+  max_by(next_admission, {{ first }}) as next_admission,
   any_value(episode_month) as episode_month
 from {{ ref('int_episodes__spells') }}
 where episode_spell_count > 1 and {{ in_window('episode_month') }}

@@ -51,6 +51,8 @@ numbered as (
     *,
     count(*) filter (where not joins_spell) over own as spell,
     count(*) filter (where not joins_spell and not joins_same_day) over own as episode,
+    -- Of a spell's last stay this is the next spell: readmissions need not look for returns of a spell without one near.
+    coalesce(lead(admission_date) over own, date '9999-12-31') as next_admission,
     -- Nineteen stays in twenty are an episode of their own, and need no grouping.
     not joins_spell and not joins_same_day
       and coalesce(not lead(joins_spell) over own and not lead(joins_same_day) over own, true) as alone
@@ -69,6 +71,7 @@ grouped as (
     bool_or(deceased) as deceased,
     min(death_date) as death_date,
     count(*) as stay_count,
+    max_by(next_admission, (admission_date, until, stay_id)) as next_admission,
     min_by(struct_pack(until := until, stay_id := stay_id, planned := planned, code := main_diagnosis),
       (admission_date, until, stay_id)) as first_stay,
     max_by(struct_pack(admission := admission_date, stay_id := stay_id, region := residence_region,
@@ -84,7 +87,7 @@ spells as (
     source_id, site, person_key, stay_id, admission_date, until, deceased, death_date, 1 as stay_count,
     until as first_until, stay_id as first_stay_id, planned, main_diagnosis, admission_date as last_admission,
     residence_region, residence_municipality, provider_region, sex, birth_date, followable,
-    admission_date as episode_admission, until as episode_until, 1 as episode_spell_count
+    admission_date as episode_admission, until as episode_until, 1 as episode_spell_count, next_admission
   from numbered
   where alone
 
@@ -95,7 +98,7 @@ spells as (
     first_stay.until, first_stay.stay_id, first_stay.planned, first_stay.code, last_stay.admission,
     last_stay.region, last_stay.municipality, last_stay.provider_region, last_stay.sex, last_stay.birth_date,
     last_stay.followable,
-    min(admission_date) over own, max(until) over own, count(*) over own
+    min(admission_date) over own, max(until) over own, count(*) over own, next_admission
   from grouped
   window own as (partition by site, person_key, episode)
 ),
