@@ -1,7 +1,8 @@
 """A national night, step by step: the country written, taken in, built whole; then one new month, one corrected month.
 
 `python -m benchmarks.national FOLDER` works below FOLDER (20 GB) and writes benchmarks/national.md: seconds of the
-clock and of the cores, and peak memory of each step, and where each night's time goes. The deliveries
+clock and of the cores, and peak memory of each step, where each night's time goes, and which of the planted patterns
+`delivery signals` finds. The deliveries
 (`FOLDER/deliveries`) are written only where they are missing. A measured step is noted in `FOLDER/steps.json`: an
 interrupted measurement goes on after the last one; without that file it begins anew.
 """
@@ -21,6 +22,10 @@ from pathlib import Path
 
 from benchmarks.measured import Measured, run
 
+SIGNALS = "`delivery signals`"
+#: What this measurement itself corrected.
+OWN = {("patient_register", kind, "12", "2024-05") for kind in ("late_correction", "withdrawn")}
+TOLD_EACH_MONTH = {"stops_reporting", "volume_spike", "late_correction", "withdrawn"}
 NEW_MONTH = ("_2025-01_2024-12_2024-12_", "_2024-12_synthetic.csv")
 CORRECTED = "PAR_VARDTILLFALLEN_12_2024-06_2024-05_2024-05_synthetic.txt"
 #: The reporting month under which a corrected May is sent.
@@ -110,11 +115,45 @@ def measure(folder: Path) -> list[str]:
     steps.take("a night: everything built, judged, published", lambda: night(home, log))
     steps.take("a night: one new month", lambda: night(home, log, new))
     steps.take("a night: one corrected month", lambda: night(home, log, corrected))
+    steps.take(SIGNALS, lambda: signals(home, log, Path(f"{deliveries}-key.json")))
+    nights = [(name, stages) for name, (_, stages) in steps.done.items() if name.startswith("a night: ")]
+    found = {name: int(number) for name, number in steps.done[SIGNALS][1].items()}
     return [
         *_steps((name, m) for name, (m, _) in steps.done.items()),
         "",
-        *_nights([(name.removeprefix("a night: "), stages) for name, (_, stages) in steps.done.items() if stages]),
+        *_nights([(name.removeprefix("a night: "), stages) for name, stages in nights]),
+        "",
+        f"Planted patterns of the registers: {found['found']} of {found['planted']} found, month by month "
+        f"{found['months_found']} of {found['months']}; {found['beside']} signals beside them, of {found['asked']:,} "
+        "questions asked.",
     ]
+
+
+def signals(home: Path, log: Path, key: Path) -> tuple[Measured, dict[str, float]]:
+    """What `delivery signals` says of the planted patterns: one that lasts is told each month, or where it begins."""
+    measured = vardlagret(home, log, "delivery", "signals", "--json")
+    told = json.loads(log.read_text())["signals"]
+    lines = {(s["source_id"], s["signal"], s["reporter"], s["month"]) for s in told}
+    patterns = json.loads(key.read_text(encoding="utf-8"))["patterns"]
+    spans = [{(p["register"], p["kind"], p["region"], m) for m in _months(p["first"], p["last"])} for p in patterns]
+    due = [
+        {line for line in span if line[1] in TOLD_EACH_MONTH or line[3] == p["first"]}
+        for p, span in zip(patterns, spans, strict=True)
+    ]
+    return measured, {
+        "planted": len(patterns),
+        "found": sum(own <= lines for own in due),
+        "months": sum(map(len, due)),
+        "months_found": sum(len(own & lines) for own in due),
+        "beside": len(lines - set().union(*spans, OWN)),
+        # Six questions of each region's months: twelve years of the register, one of contacts.
+        "asked": 6 * 21 * 12 * 13,
+    }
+
+
+def _months(first: str, last: str) -> list[str]:
+    (a, b), (c, d) = (map(int, text.split("-")) for text in (first, last))
+    return [f"{n // 12}-{n % 12 + 1:02d}" for n in range(12 * a + b - 1, 12 * c + d)]
 
 
 def _steps(steps: Iterable[tuple[str, Measured]]) -> list[str]:
