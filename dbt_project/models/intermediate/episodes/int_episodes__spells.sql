@@ -17,10 +17,10 @@ with stays as (
   select *, coalesce(discharge_date, date '9999-12-31') as until
   from {{ ref('int_stays__stays') }} as s
   {%- if not all_months() %}
-  where exists (
-    from {{ ref('int_stays__stays') }} as own
-    where own.site = s.site and own.person_key = s.person_key
-      and {{ in_window('coalesce(own.discharge_month, ' ~ open_month() ~ ')') }}
+  where (s.site, s.person_key) in (
+    select site, person_key
+    from {{ ref('int_stays__stays') }}
+    where {{ in_window('coalesce(discharge_month, ' ~ open_month() ~ ')') }}
   )
   {%- endif %}
 ),
