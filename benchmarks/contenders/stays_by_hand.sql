@@ -1,6 +1,6 @@
 -- From cells to accepted stays by hand: what a person who trusts the files would write. Texts are cast, the newest file of a
 -- provider's month counts (table `current`), what is no date or no area (table `area`) is dropped, and so is an id that
--- stands twice, whether equal or not. Why a record was dropped, and where it stood, is not kept.
+-- stands twice, whether equal or not; a stay that one file has open and another ended has ended. Why a record was dropped, and where it stood, is not kept.
 create or replace table stay as
 with told as (
   select c.*, c.provider_code || '/' || c.stay_id as id,
@@ -28,7 +28,8 @@ select
 from told as t
 left join diagnosed as d on d.provider_code = t.provider_code and d.reporting = t.reporting and d.stay_id = t.stay_id
 where t.born <= t.admitted and (t.discharged >= t.admitted or coalesce(t.discharge_date, '') = '')
-  and t.id not in (select id from told group by id having count(*) > 1);
+  and not (t.discharged is null and t.id in (select id from told where discharged is not null))
+  and t.id not in (select id from told group by id, discharged is null having count(*) > 1);
 
 create or replace table delivered as
 select left(split_part(scope_key, '/', 3), 2) as provider, max(last_day((period_key || '-01')::date)) as last_day
