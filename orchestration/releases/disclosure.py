@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from orchestration.releases.solver_output import solver_output_aside
+
 SMALL, SECONDARY = "suppressed_small_n", "suppressed_secondary"
 _RULE = re.compile(r"^threshold[:_](\d+)$")
 # Published counts are whole: a sum that is further off is no relation between these cells (noise, other coverage).
@@ -211,20 +213,22 @@ def _cheapest(
     cost = np.where(free, 0.0, counts + 1e-3 + 1e-7 * np.arange(n))
     for zeroes in (False, True):
         upper = np.where(free | (counts > 0) | zeroes, 1.0, 0.0)
-        answer = milp(
-            np.concatenate([np.zeros(2 * n), cost]),
-            integrality=np.concatenate([np.zeros(2 * n), np.ones(n)]),
-            bounds=Bounds(
-                np.concatenate([np.full(2 * n, -most), np.where(free, 1.0, 0.0)]),
-                np.concatenate([np.full(2 * n, most), upper]),
-            ),
-            constraints=[
-                LinearConstraint(equal.tocsr(), 0, 0),
-                LinearConstraint(within.tocsr(), -np.inf, 0),
-                LinearConstraint(apart.tocsr(), wanted, np.inf),
-            ],
-            options={"node_limit": _NODES},
+        bounds = Bounds(
+            np.concatenate([np.full(2 * n, -most), np.where(free, 1.0, 0.0)]),
+            np.concatenate([np.full(2 * n, most), upper]),
         )
+        with solver_output_aside():
+            answer = milp(
+                np.concatenate([np.zeros(2 * n), cost]),
+                integrality=np.concatenate([np.zeros(2 * n), np.ones(n)]),
+                bounds=bounds,
+                constraints=[
+                    LinearConstraint(equal.tocsr(), 0, 0),
+                    LinearConstraint(within.tocsr(), -np.inf, 0),
+                    LinearConstraint(apart.tocsr(), wanted, np.inf),
+                ],
+                options={"node_limit": _NODES},
+            )
         if answer.x is not None:
             return {i for k, i in enumerate(part) if answer.x[2 * n + k] > 0.5}
     return set()
