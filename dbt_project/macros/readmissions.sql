@@ -24,7 +24,7 @@ select
   '{{ kind }}' as unit, u.source_id, u.site, u.person_key, u.stay_id, u.admission_date, u.until, u.died, u.death_date,
   coalesce(u.planned, false) as planned, u.residence_region, u.residence_municipality, u.provider_region, u.sex,
   u.birth_date, u.followable, coalesce(c.diagnosis_sets, []) as diagnosis_sets,
-  coalesce(u.next_admission <= u.until + {{ furthest_return() }} and u.until < date '9999-12-31', true) as near
+  coalesce(u.next_admission <= u.until + {{ furthest_return() }}, true) as near
 from {{ ref('int_episodes__' ~ kind) }} as u
 left join coded as c on c.code = u.main_diagnosis
 where {{ where }}

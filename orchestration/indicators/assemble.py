@@ -102,7 +102,6 @@ def _collect(con: duckdb.DuckDBPyConnection, definitions: Sequence[Definition]) 
         for d in definitions
     )
     con.execute(f"create or replace temp table _collected as {selects}")
-    con.execute(_LINEAGES)
     con.execute(
         f"""
         update _collected set value = null, value_status = 'excluded'
@@ -117,13 +116,11 @@ def _collect(con: duckdb.DuckDBPyConnection, definitions: Sequence[Definition]) 
         create or replace temp table _collected as
         select * from _collected
         qualify row_number() over (
-          partition by {KEY} order by period_type, numerator nulls last, denominator nulls last, lineage_id
+          partition by {KEY} order by period_type, numerator nulls last, denominator nulls last, deliveries::varchar
         ) = 1
         """
     )
-    con.execute(
-        "delete from _sets where lineage_id not in (select lineage_id from _collected where lineage_id is not null)"
-    )
+    con.execute(_LINEAGES)
 
 
 def _check_values(con: duckdb.DuckDBPyConnection, definitions: Sequence[Definition]) -> None:

@@ -84,14 +84,13 @@ class Launch:
 
         A batch gives its window of months to the run's partitions and to dbt.
         """
-        from dagster import AssetKey, DagsterExecutionInterruptedError
+        from dagster import AssetKey
 
         inside, left_out, wanted = set(rooms), {AssetKey(list(m)) for m in without}, {AssetKey(list(m)) for m in models}
         keys = self._job.asset_layer.executable_asset_keys
         chosen = sorted(k for k in keys if (k.path[0] in inside and k not in left_out) or k in wanted)
         config = {**self._config, "folder": str(folder or ""), "reconcile": reconcile}
         config["batch"] = batch.as_text() if batch else ""
-        stop_if_asked()
         try:
             result = self._job.execute_in_process(
                 instance=self._instance,
@@ -103,10 +102,9 @@ class Launch:
                 tags=self._tags | (partition_range(batch.window) if batch else {}),
                 raise_on_error=False,
             )
-        except DagsterExecutionInterruptedError:
+        finally:
+            # Asked within a step, Dagster raises an error of its own; between steps nothing.
             stop_if_asked()
-            raise
-        stop_if_asked()
         if not result.success:
             raise JobFailed(_first_failure(result, self._log))
 

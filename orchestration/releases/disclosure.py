@@ -106,6 +106,7 @@ def _sum(cells: Sequence[Cell], whole: int, parts: Sequence[int | None]) -> list
     return [(whole, there)]
 
 
+@solver_output_aside()
 def suppress(
     cells: Sequence[Cell],
     threshold: int,
@@ -213,22 +214,20 @@ def _cheapest(
     cost = np.where(free, 0.0, counts + 1e-3 + 1e-7 * np.arange(n))
     for zeroes in (False, True):
         upper = np.where(free | (counts > 0) | zeroes, 1.0, 0.0)
-        bounds = Bounds(
-            np.concatenate([np.full(2 * n, -most), np.where(free, 1.0, 0.0)]),
-            np.concatenate([np.full(2 * n, most), upper]),
+        answer = milp(
+            np.concatenate([np.zeros(2 * n), cost]),
+            integrality=np.concatenate([np.zeros(2 * n), np.ones(n)]),
+            bounds=Bounds(
+                np.concatenate([np.full(2 * n, -most), np.where(free, 1.0, 0.0)]),
+                np.concatenate([np.full(2 * n, most), upper]),
+            ),
+            constraints=[
+                LinearConstraint(equal.tocsr(), 0, 0),
+                LinearConstraint(within.tocsr(), -np.inf, 0),
+                LinearConstraint(apart.tocsr(), wanted, np.inf),
+            ],
+            options={"node_limit": _NODES},
         )
-        with solver_output_aside():
-            answer = milp(
-                np.concatenate([np.zeros(2 * n), cost]),
-                integrality=np.concatenate([np.zeros(2 * n), np.ones(n)]),
-                bounds=bounds,
-                constraints=[
-                    LinearConstraint(equal.tocsr(), 0, 0),
-                    LinearConstraint(within.tocsr(), -np.inf, 0),
-                    LinearConstraint(apart.tocsr(), wanted, np.inf),
-                ],
-                options={"node_limit": _NODES},
-            )
         if answer.x is not None:
             return {i for k, i in enumerate(part) if answer.x[2 * n + k] > 0.5}
     return set()

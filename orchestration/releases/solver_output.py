@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 @contextmanager
 def solver_output_aside() -> Iterator[None]:
-    """Inside, what C code prints to standard output goes to standard error; Python's own waits in its buffer."""
-    sys.stdout.flush()
+    """Inside, what C code prints to standard output goes to standard error."""
     library = ctypes.CDLL(None)
     library.fflush(None)
     kept = os.dup(1)

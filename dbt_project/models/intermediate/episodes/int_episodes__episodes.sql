@@ -33,7 +33,7 @@ select
   max_by(sex, {{ last }}) as sex,
   max_by(birth_date, {{ last }}) as birth_date,
   bool_and(followable) as followable,
-  max_by(next_admission, {{ first }}) as next_admission,
+  max(next_admission) as next_admission,
   any_value(episode_month) as episode_month
 from {{ ref('int_episodes__spells') }}
 where episode_spell_count > 1 and {{ in_window('episode_month') }}

@@ -15,9 +15,9 @@
 {%- set by_order = 'partition by site, person_key order by admission_date, until, stay_id' %}
 with stays as (
   select *, coalesce(discharge_date, date '9999-12-31') as until
-  from {{ ref('int_stays__stays') }} as s
+  from {{ ref('int_stays__stays') }}
   {%- if not all_months() %}
-  where (s.site, s.person_key) in (
+  where (site, person_key) in (
     select site, person_key
     from {{ ref('int_stays__stays') }}
     where {{ in_window('coalesce(discharge_month, ' ~ open_month() ~ ')') }}
@@ -71,7 +71,7 @@ grouped as (
     bool_or(deceased) as deceased,
     min(death_date) as death_date,
     count(*) as stay_count,
-    max_by(next_admission, (admission_date, until, stay_id)) as next_admission,
+    max(next_admission) as next_admission,
     min_by(struct_pack(until := until, stay_id := stay_id, planned := planned, code := main_diagnosis),
       (admission_date, until, stay_id)) as first_stay,
     max_by(struct_pack(admission := admission_date, stay_id := stay_id, region := residence_region,
