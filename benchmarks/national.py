@@ -2,9 +2,8 @@
 
 `python -m benchmarks.national FOLDER` works below FOLDER (20 GB) and writes benchmarks/national.md: seconds of the
 clock and of the cores, and peak memory of each step, where each night's time goes, and which of the planted patterns
-`delivery signals` finds. The deliveries
-(`FOLDER/deliveries`) are written only where they are missing. A measured step is noted in `FOLDER/steps.json`: an
-interrupted measurement goes on after the last one; without that file it begins anew.
+`delivery signals` finds. The deliveries (`FOLDER/deliveries`) are written only where they are missing. A measured step
+is noted in `FOLDER/steps.json`: an interrupted measurement goes on after the last one, without that file begins anew.
 """
 
 from __future__ import annotations
@@ -14,13 +13,14 @@ import os
 import platform
 import shutil
 import sys
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.measured import Measured, run
+from orchestration.warehouse.windows import months_between
 
 SIGNALS = "`delivery signals`"
 #: What this measurement itself corrected.
@@ -89,7 +89,7 @@ def night(home: Path, log: Path, folder: Path | None = None) -> tuple[Measured, 
     given = ["--deliveries", folder] if folder else []
     measured = vardlagret(home, log, "nightly", "--json", "--quiet", *given, exits=(0, 3))
     summary = json.loads([line for line in log.read_text().splitlines() if line.startswith("{")][-1])
-    stages: Counter[str] = Counter()
+    stages: defaultdict[str, float] = defaultdict(float)
     for stage in summary["stages"]:
         # A night builds several windows of months, and comes to dbt once for each.
         stages[stage["name"]] += stage["seconds"]
@@ -135,7 +135,9 @@ def signals(home: Path, log: Path, key: Path) -> tuple[Measured, dict[str, float
     told = json.loads(log.read_text())["signals"]
     lines = {(s["source_id"], s["signal"], s["reporter"], s["month"]) for s in told}
     patterns = json.loads(key.read_text(encoding="utf-8"))["patterns"]
-    spans = [{(p["register"], p["kind"], p["region"], m) for m in _months(p["first"], p["last"])} for p in patterns]
+    spans = [
+        {(p["register"], p["kind"], p["region"], m) for m in months_between(p["first"], p["last"])} for p in patterns
+    ]
     due = [
         {line for line in span if line[1] in TOLD_EACH_MONTH or line[3] == p["first"]}
         for p, span in zip(patterns, spans, strict=True)
@@ -149,11 +151,6 @@ def signals(home: Path, log: Path, key: Path) -> tuple[Measured, dict[str, float
         # Six questions of each region's months: twelve years of the register, one of contacts.
         "asked": 6 * 21 * 12 * 13,
     }
-
-
-def _months(first: str, last: str) -> list[str]:
-    (a, b), (c, d) = (map(int, text.split("-")) for text in (first, last))
-    return [f"{n // 12}-{n % 12 + 1:02d}" for n in range(12 * a + b - 1, 12 * c + d)]
 
 
 def _steps(steps: Iterable[tuple[str, Measured]]) -> list[str]:

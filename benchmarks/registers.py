@@ -75,7 +75,7 @@ class Warehouse:
         """Build models for all months or a window; returns the process and each model's seconds, as dbt tells them."""
         bounds = {"window_start": str(window[0]), "window_end": str(window[1])} if window else {}
         given = ["--vars", json.dumps(bounds)] if window else []
-        command = [dbt_executable(), "run", "--project-dir", DBT_PROJECT, "--select", *models.split(), *given]
+        command = [dbt_executable(), "run", "--project-dir", DBT_PROJECT, "--select", models, *given]
         process = run(*command, env=self._environment(), log=self.folder / "build.log")
         results = json.loads((self.folder / "target" / "run_results.json").read_text())["results"]
         return process, {r["unique_id"].split(".")[-1]: r["execution_time"] for r in results}

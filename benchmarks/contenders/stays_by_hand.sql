@@ -1,6 +1,7 @@
 -- From cells to accepted stays by hand: what a person who trusts the files would write. Texts are cast, the newest file of a
 -- provider's month counts (table `current`), what is no date or no area (table `area`) is dropped, and so is an id that
--- stands twice, whether equal or not; a stay that one file has open and another ended has ended. Why a record was dropped, and where it stood, is not kept.
+-- stands twice, whether equal or not; a stay that one file has open and another ended has ended. Why a record was dropped,
+-- and where it stood, is not kept.
 create or replace table stay as
 with told as (
   select c.*, c.provider_code || '/' || c.stay_id as id,

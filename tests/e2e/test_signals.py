@@ -10,6 +10,7 @@ import pytest
 
 from orchestration.example.register.scale import scale_of
 from orchestration.example.write import write_example
+from orchestration.warehouse.windows import months_between
 from tests.support.built import Built
 from tests.support.command import answer, vardlagret
 
@@ -24,22 +25,19 @@ def patterns(tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
     return json.loads(report.key_path.read_text("utf-8"))["patterns"]
 
 
-def _months(first: str, last: str) -> list[str]:
-    (a, b), (c, d) = (map(int, text.split("-")) for text in (first, last))
-    return [f"{n // 12}-{n % 12 + 1:02d}" for n in range(12 * a + b - 1, 12 * c + d)]
-
-
 def test_the_planted_patterns_are_found_with_few_false_alarms(example_home: Built, patterns: list[dict]) -> None:
     told = answer(example_home.home, "delivery", "signals")["signals"]
     assert {p["kind"] for p in patterns} == EVERY_MONTH | {"planned_missing"}
     lines = {(s["source_id"], s["signal"], s["reporter"], s["month"]) for s in told}
     planted = {
-        (p["register"], p["kind"], p["region"], month) for p in patterns for month in _months(p["first"], p["last"])
+        (p["register"], p["kind"], p["region"], month)
+        for p in patterns
+        for month in months_between(p["first"], p["last"])
     }
     due = {
         (p["register"], p["kind"], p["region"], month)
         for p in patterns
-        for month in (_months(p["first"], p["last"]) if p["kind"] in EVERY_MONTH else [p["first"]])
+        for month in (months_between(p["first"], p["last"]) if p["kind"] in EVERY_MONTH else [p["first"]])
     }
     assert due - lines == set()
     # Regions' months in two registers over three years, each asked six questions.
