@@ -15,6 +15,7 @@ from orchestration.deliveries.manifest import Manifest
 from orchestration.deliveries.periods import periods_in
 from orchestration.deliveries.pseudonyms import key_of
 from orchestration.deliveries.refusal import FileRefused
+from orchestration.deliveries.scopes import told_until, window_in_name
 from orchestration.home import Home, Origin
 from orchestration.ledger.entries import Covered, Delivery, Pair
 
@@ -61,9 +62,9 @@ class Desk:
         return hashlib.sha256(f"{declaration} {self._code_hash} {key}".encode()).hexdigest()
 
     @cached_property
-    def records_before(self) -> dict[Pair, int]:
-        """Records of the deliveries that were current when this call began, by scope and period."""
-        return self.ledger.current_records()
+    def current_before(self) -> dict[Pair, Covered]:
+        """What the deliveries held that were current when this call began, by scope and period."""
+        return self.ledger.current_coverage()
 
     @cached_property
     def _code_hash(self) -> str:
@@ -124,7 +125,9 @@ def read_delivery(
         cells_path=target.relative_to(desk.home.cells).as_posix(),
         reader_hash=desk.reader_hash(source_id),
     )
-    desk.ledger.write_delivery(delivery, [Covered(scope, period, n) for (scope, period), n in reading.coverage.items()])
+    window = window_in_name(recognised.layout, file_name)
+    covered = [Covered(*pair, n, told_until(window, pair[1])) for pair, n in reading.coverage.items()]
+    desk.ledger.write_delivery(delivery, covered)
     return delivery
 
 

@@ -142,11 +142,13 @@ def _shrunk(desk: Desk, known: Delivery, recognised: Recognised) -> str | None:
     if getattr(recognised.layout, "footer", None):
         return None
     least = 1 - recognised.source.shrinks_by_percent / 100
-    before = desk.records_before
+    before = desk.current_before
     shrunk = [
-        (covered.period_key, before[pair], covered.records)
-        for covered in desk.ledger.coverage_of(known.delivery_sha256)
-        if (pair := (covered.scope_key, covered.period_key)) in before and covered.records < least * before[pair]
+        (now.period_key, held.records, now.records)
+        for now in desk.ledger.coverage_of(known.delivery_sha256)
+        if (held := before.get((now.scope_key, now.period_key)))
+        and now.told_until >= held.told_until
+        and now.records < least * held.records
     ]
     if not shrunk:
         return None

@@ -65,6 +65,14 @@ def window_in_name(layout: Layout, file_name: str) -> Window | None:
     return window_of(layout.window, found.group(layout.window.column)) if found else None
 
 
+def told_until(window: Window | None, period: str) -> str:
+    """The last month that a delivery tells of, for the period of its open records; empty for all other periods.
+
+    Who tells of a later month knows better what is still open, whenever the delivery came.
+    """
+    return window.months[-1] if window and period == OPEN else ""
+
+
 def _base(source: Source, layout: Layout) -> str:
     """What every scope of the layout begins with; the same for layouts that tell the same months."""
     part = layout.window.part if layout.window else None

@@ -49,11 +49,15 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Covered:
-    """A scope and period that a delivery replaces, and how many of its records lie there."""
+    """A scope and period that a delivery replaces, and how many of its records lie there.
+
+    `told_until`: of records that lie in no month yet, the last month that the delivery tells of; empty of all others.
+    """
 
     scope_key: str
     period_key: str
     records: int
+    told_until: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from orchestration.ledger import journal
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 SCHEMA = Path(__file__).with_name("schema.sql")
 BUSY_SECONDS = 30.0
 

@@ -2,7 +2,8 @@
 
 Here stands the rule of revisions: for each scope and period the accepted receipt with the greatest export date, then
 the latest arrival, decides. So an owner may retract (A, B, A again), and an older export that arrives late replaces
-nothing. Arrivals are numbered by a moment that only grows, whatever the clock does.
+nothing. Of records without a month, such as stays still open, the delivery that tells of the latest month decides
+first: a corrected old month knows less of them than what came of later months. Arrivals are numbered by a moment that only grows, whatever the clock does.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 
 from orchestration.ledger.clock import now, now_after
 from orchestration.ledger.entries import Arrival, Covered, CurrentDelivery, Delivery, Outcome, Pair, Receipt
 from orchestration.ledger.file import LedgerFile
 
-# For each scope and period, the delivery of the accepted receipt with the greatest (extracted_at, received_at), as
-# known at a moment. Of each delivery only its best receipt can win, so the ranking is of deliveries, however often
+# For each scope and period, the delivery with the greatest (told_until, extracted_at, received_at) of an accepted
+# receipt, as known at a moment. Of each delivery only its best receipt can win, so the ranking is of deliveries, however often
 # they were received.
 _CURRENT = """current_coverage as (
   with best as (
@@ -30,10 +32,10 @@ _CURRENT = """current_coverage as (
     )
     where place = 1
   )
-  select scope_key, period_key, delivery_sha256, received_at, records
+  select scope_key, period_key, delivery_sha256, received_at, records, told_until
   from (
-    select c.scope_key, c.period_key, c.delivery_sha256, c.records, b.received_at, row_number() over (
-      partition by c.scope_key, c.period_key order by b.extracted_at desc, b.received_at desc
+    select c.*, b.received_at, row_number() over (
+      partition by c.scope_key, c.period_key order by c.told_until desc, b.extracted_at desc, b.received_at desc
     ) as place
     from coverage as c
     join best as b using (delivery_sha256)
@@ -60,8 +62,8 @@ class History(LedgerFile):
                 ),
             )  # fmt: skip
             connection.executemany(
-                "insert into coverage values (?, ?, ?, ?)",
-                [(delivery.delivery_sha256, c.scope_key, c.period_key, c.records) for c in coverage],
+                "insert into coverage values (?, ?, ?, ?, ?)",
+                [(delivery.delivery_sha256, *astuple(c)) for c in coverage],
             )
 
     def withdraw_reading(self, delivery_sha256: str, reader_hash: str, code: str, message: str) -> None:
@@ -146,7 +148,7 @@ class History(LedgerFile):
     def coverage_of(self, delivery_sha256: str) -> list[Covered]:
         """What a delivery replaces where it is current, in order of scope and period."""
         rows = self.rows(
-            "select scope_key, period_key, records from coverage where delivery_sha256 = ? order by 1, 2",
+            "select scope_key, period_key, records, told_until from coverage where delivery_sha256 = ? order by 1, 2",
             (delivery_sha256,),
         )
         return [Covered(*row) for row in rows]
@@ -185,12 +187,13 @@ class History(LedgerFile):
             for sha256, held in by_delivery.items()
         ]
 
-    def current_records(self) -> dict[Pair, int]:
-        """For each scope and period, the records of the delivery that is current for it."""
+    def current_coverage(self) -> dict[Pair, Covered]:
+        """For each scope and period, what the delivery that is current for it holds there."""
         rows = self.rows(
-            f"with {_CURRENT} select scope_key, period_key, records from current_coverage", {"until": _ALWAYS}
+            f"with {_CURRENT} select scope_key, period_key, records, told_until from current_coverage",
+            {"until": _ALWAYS},
         )
-        return {(scope, period): records for scope, period, records in rows}
+        return {(scope, period): Covered(scope, period, *more) for scope, period, *more in rows}
 
     def records_expected(self) -> dict[str, int]:
         """For each current delivery the records that a build must account for.

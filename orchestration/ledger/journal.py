@@ -94,9 +94,10 @@ def _line(connection: sqlite3.Connection, name: str, key: str) -> str | None:
     event: dict[str, Any] = {"table": name, "row": dict(row)}
     if name == "deliveries":
         covered = connection.execute(
-            "select scope_key, period_key, records from coverage where delivery_sha256 = ? order by 1, 2", (key,)
+            "select scope_key, period_key, records, told_until from coverage where delivery_sha256 = ? order by 1, 2",
+            (key,),
         )
-        event["coverage"] = [list(pair) for pair in covered]
+        event["coverage"] = [list(row) for row in covered]
     return json.dumps(event, ensure_ascii=False)
 
 
@@ -151,8 +152,9 @@ def _apply(connection: sqlite3.Connection, event: dict[str, Any]) -> None:
     if table == "deliveries":
         sha256 = event["row"]["delivery_sha256"]
         connection.execute("delete from coverage where delivery_sha256 = ?", (sha256,))
-        for scope, period, records in event["coverage"]:
-            connection.execute("insert into coverage values (?, ?, ?, ?)", (sha256, scope, period, records))
+        for row in event["coverage"]:
+            # Before version 5 of the ledger a line said three of the four.
+            connection.execute("insert into coverage values (?, ?, ?, ?, ?)", (sha256, *row, *[""][: 4 - len(row)]))
 
 
 def _insert(connection: sqlite3.Connection, table: str, row: dict[str, Any], key: tuple[str, ...] = ()) -> None:

@@ -13,6 +13,8 @@ from orchestration.ledger import journal
 from orchestration.ledger.file import SCHEMA, SCHEMA_VERSION, LedgerError, statements
 from orchestration.ledger.ledger import Ledger
 
+# Columns that came to tables that were there before.
+_COLUMNS = (("coverage", "told_until", "text not null default ''"),)
 _CREATED = re.compile(r"^\s*create (?:table|index|view|trigger) (\w+)", re.MULTILINE)
 
 
@@ -28,7 +30,7 @@ def schema_of(path: Path) -> int:
 def migrate(path: Path) -> None:
     """Bring a ledger of an earlier schema to today's, and its journal with it. Whole or not at all; safe to repeat.
 
-    A newer schema only adds tables, indices and triggers: what is not there yet is made.
+    A newer schema only adds tables, indices, triggers and columns: what is not there yet is made.
     """
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("begin immediate")
@@ -40,6 +42,9 @@ def migrate(path: Path) -> None:
             for statement in fresh:
                 if "create trigger" not in statement:
                     connection.execute(statement)
+            for table, column, kind in _COLUMNS:
+                if column not in {row[1] for row in connection.execute(f"pragma table_info({table})")}:
+                    connection.execute(f"alter table {table} add column {column} {kind}")
             if version == 1:
                 journal.note_everything(connection)
             for statement in fresh:

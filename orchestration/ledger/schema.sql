@@ -1,4 +1,4 @@
--- The ledger, version 4. It holds what happened: no row values of any delivery.
+-- The ledger, version 5. It holds what happened: no row values of any delivery.
 -- Moments are RFC 3339 text in UTC with microseconds; text order is time order.
 
 create table receipts (               -- one arrival of bytes
@@ -48,6 +48,7 @@ create table coverage (               -- what a delivery replaces
   scope_key       text not null,
   period_key      text not null,
   records         integer not null,
+  told_until      text not null default '', -- of records without a month: the last month told of, which decides first
   primary key (delivery_sha256, scope_key, period_key)
 ) without rowid;
 

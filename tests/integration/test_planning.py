@@ -152,6 +152,17 @@ def test_the_same_rows_sent_three_times_rebuild_nothing(built: House) -> None:
     assert built.plan().provenance == {"2024-05", "2024-06", OPEN}
 
 
+def test_what_was_open_in_a_corrected_old_month_is_not_open_again(built: House) -> None:
+    ended = built.stays["2024-06"][0]
+    still = ended.rsplit(";", 2)[0] + ";;"
+    built.send("2025-02", ("2024-05",), open_stays=(still,))
+    assert set(built.reasons()) <= {"2024-05"}
+    built.send("2025-02", ("2024-04", "2024-05"), open_stays=(still,))
+    assert OPEN not in built.reasons()
+    held = {d.file_name for d in built.ledger.current_deliveries() for _, period in d.coverage if period == OPEN}
+    assert held == {"PAR_VARDTILLFALLEN_12_2025-01_2024-01_2024-12_synthetic.txt"}
+
+
 def test_a_new_open_stay_is_due_with_the_months_it_reaches_back_to(built: House) -> None:
     """Admitted on 5 April: the person's stay that ended on 12 March lies 24 days before."""
     person = built.stays["2024-03"][0].split(";")[1]

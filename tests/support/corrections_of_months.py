@@ -1,7 +1,7 @@
 """Corrected months of the example country's patient register, as a provider would send them once more.
 
-The months' stays and diagnoses are those of the newest sending that covers them, its open stays are those of the
-provider's newest sending, and one stay, of a person with no other, is changed.
+The months' stays and diagnoses are those of the newest sending that covers them, with the stays that were open then,
+most of which have ended since; and one stay, of a person with no other, is changed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def resend(register: Path, target: Path, provider: str, sending: str, window: Wi
         ids = {row[0] for row in told}
         stays += told
         codes += [row for row in _rows(_diagnoses(file)) if row[0] in ids]
-    last = max(_stay_files(register, provider), key=lambda f: _covered(f)[0])
+    last = newest[window.last]
     open_stays = [row for row in _rows(last) if not row[_DISCHARGED]]
     _change(register, provider, stays, codes, change)
     ids = {row[0] for row in open_stays}

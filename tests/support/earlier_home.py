@@ -37,7 +37,8 @@ def as_format_1(home: Path) -> Path:
         ]
         for table in tables:
             order = "" if table == "coverage" else " order by rowid"
-            connection.execute(f"insert into main.{table} select * from today.{table}{order}")
+            names = ", ".join(row[1] for row in connection.execute(f"pragma main.table_info({table})"))
+            connection.execute(f"insert into main.{table} ({names}) select {names} from today.{table}{order}")
         connection.execute("pragma user_version = 1")
     for left in home.glob("today.sqlite*"):
         left.unlink()

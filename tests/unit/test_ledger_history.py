@@ -54,6 +54,34 @@ def test_an_older_export_that_arrives_late_replaces_nothing(ledger):
     assert current(ledger) == {("s/l", "*"): "new"}
 
 
+@pytest.mark.parametrize("order", [("may", "december", "may_again"), ("december", "may", "may_again")])
+def test_of_what_is_still_open_the_delivery_of_the_latest_month_decides(ledger, order):
+    """A corrected old month, and an old one that is sent late, replace their month and not what is open today."""
+    months = {"may": "2024-05", "december": "2024-12", "may_again": "2024-05"}
+    for sha, month in months.items():
+        delivery = Delivery(sha, "s", "l", f"{sha}.csv", 1, None, "real", 5, 5, (), "s/l/x", "h")
+        ledger.write_delivery(delivery, [Covered("s/l", month, 3), Covered("s/l", "open", 2, told_until=month)])
+        assert ledger.coverage_of(sha)[1] == Covered("s/l", "open", 2, month)
+    arrive(ledger, *order)
+    assert current(ledger) == {
+        ("s/l", "2024-05"): "may_again",
+        ("s/l", "2024-12"): "december",
+        ("s/l", "open"): "december",
+    }
+    assert ledger.current_coverage()["s/l", "open"] == Covered("s/l", "open", 2, "2024-12")
+    assert ledger.records_expected() == {"may_again": 3, "december": 5}, "what is not current is counted as replaced"
+
+
+def test_what_is_still_open_is_corrected_by_the_same_months_once_more(ledger):
+    for sha, records in (("first", 2), ("again", 0)):
+        delivery = Delivery(sha, "s", "l", f"{sha}.csv", 1, None, "real", records, records, (), "s/l/x", "h")
+        ledger.write_delivery(delivery, [Covered("s/l", "open", records, told_until="2024-12")])
+    arrive(ledger, "first", "again")
+    assert current(ledger) == {("s/l", "open"): "again"}
+    arrive(ledger, "first")
+    assert current(ledger) == {("s/l", "open"): "first"}, "an owner may retract"
+
+
 def test_a_revision_replaces_its_periods_and_nothing_else(ledger):
     known(ledger, "A", [("s/l", "2023"), ("s/l", "2024")])
     known(ledger, "B", [("s/l", "2024"), ("s/l", "2025")])

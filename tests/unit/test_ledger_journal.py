@@ -30,7 +30,7 @@ def lived(path: Path) -> Path:
         run = ledger.start_run("nightly")
         ledger.enter_stage(run, "take_in")
         for sha256 in ("aa", "bb"):
-            ledger.write_delivery(delivery(sha256), [Covered("s", "2020", 2), Covered("s", sha256, 1)])
+            ledger.write_delivery(delivery(sha256), [Covered("s", "2020", 2), Covered("s", sha256, 1, "2024-04")])
             ledger.record_arrivals([Arrival(f"{sha256}.csv", "ingest", "accepted", sha256, 10, source_id="alpha")])
         ledger.record_arrivals(
             [Arrival("odd.csv", "ingest", "refused", "cc", 1, code="F_EMPTY", message="holds »nothing«")]
