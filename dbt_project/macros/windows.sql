@@ -1,6 +1,8 @@
 {#
-  Monthly facts are replaced window by window: months [window_start, window_end), the two dates given as vars from the
-  run's partitions. Wide open by default, so that a bare `dbt build` is a full build.
+  Monthly facts are replaced window by window: months [window_start, window_end). The two dates are vars, wide open by
+  default, so that a bare `dbt build` is a full build; where the vars are left so, the run's partitions are told in the
+  environment as VARDLAGRET_WINDOW_START and VARDLAGRET_WINDOW_END. It is read only while a model is built, since dbt
+  parses the whole project anew for a var that has changed, once for each window of a backfill.
 
   A windowed model is `incremental` with the strategy `replace_window` and says in its meta, for the planner:
     window: {column: <DATE, the first day of the row's month>, look_ahead_days: <days after the month that it reads>}
@@ -10,12 +12,28 @@
   What has no month yet (a stay still open, a record whose date is no date) lies in the partition `open_month()`, which
   belongs to every window.
 #}
+{% macro window_bound(name, widest) -%}
+{%- if execute and var(name) | string == widest -%}
+{{ return(env_var('VARDLAGRET_' ~ name | upper, widest)) }}
+{%- endif -%}
+{{ return(var(name) | string) }}
+{%- endmacro %}
+
+{% macro first_day() -%}
+{{ return(window_bound('window_start', '0001-01-01')) }}
+{%- endmacro %}
+
+{# The first day after the window. #}
+{% macro day_after() -%}
+{{ return(window_bound('window_end', '9999-12-31')) }}
+{%- endmacro %}
+
 {% macro window_start() -%}
-cast('{{ var("window_start") }}' as date)
+cast('{{ first_day() }}' as date)
 {%- endmacro %}
 
 {% macro window_end() -%}
-cast('{{ var("window_end") }}' as date)
+cast('{{ day_after() }}' as date)
 {%- endmacro %}
 
 {% macro open_month() -%}
@@ -34,7 +52,7 @@ date '9999-12-01'
 
 {# Whether the run builds all months: then nothing need be looked up to leave months out. #}
 {% macro all_months() -%}
-{{ return(var('window_start') | string == '0001-01-01' and var('window_end') | string == '9999-12-31') }}
+{{ return(first_day() == '0001-01-01' and day_after() == '9999-12-31') }}
 {%- endmacro %}
 
 {#
@@ -42,8 +60,8 @@ date '9999-12-01'
   without reading it: `open` and `outside ...` are greater than any month.
 #}
 {% macro key_in_window(period_key) -%}
-({{ period_key }} >= '{{ (var("window_start") | string)[:7] }}'
-  and ({{ period_key }} < '{{ (var("window_end") | string)[:7] }}' or {{ period_key }} >= 'a'))
+({{ period_key }} >= '{{ first_day()[:7] }}'
+  and ({{ period_key }} < '{{ day_after()[:7] }}' or {{ period_key }} >= 'a'))
 {%- endmacro %}
 
 {#

@@ -3,7 +3,8 @@
 Here stands the rule of revisions: for each scope and period the accepted receipt with the greatest export date, then
 the latest arrival, decides. So an owner may retract (A, B, A again), and an older export that arrives late replaces
 nothing. Of records without a month, such as stays still open, the delivery that tells of the latest month decides
-first: a corrected old month knows less of them than what came of later months. Arrivals are numbered by a moment that only grows, whatever the clock does.
+first: a corrected old month knows less of them than what came of later months. Arrivals are numbered by a moment that
+only grows, whatever the clock does.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from orchestration.ledger.entries import Arrival, Covered, CurrentDelivery, Deli
 from orchestration.ledger.file import LedgerFile
 
 # For each scope and period, the delivery with the greatest (told_until, extracted_at, received_at) of an accepted
-# receipt, as known at a moment. Of each delivery only its best receipt can win, so the ranking is of deliveries, however often
-# they were received.
+# receipt, as known at a moment. Of each delivery only its best receipt can win, so the ranking is of deliveries,
+# however often they were received.
 _CURRENT = """current_coverage as (
   with best as (
     select delivery_sha256, extracted_at, received_at

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from orchestration.planning.planner import Planner
 from orchestration.sources.catalogue import load_catalogue
 from orchestration.warehouse.connection import open_warehouse
 from orchestration.warehouse.monthly import Manifest
-from orchestration.warehouse.windows import CHUNK, OPEN, Window, chunks, dbt_vars, is_month, runs
+from orchestration.warehouse.windows import CHUNK, OPEN, Window, chunks, dbt_environment, is_month, runs
 
 if TYPE_CHECKING:
     from orchestration.operations.stages import Night
@@ -46,9 +46,13 @@ class Batch:
 
     @property
     def arguments(self) -> list[str]:
-        """What dbt is told beside its selection."""
-        told = [] if self.whole else ["--vars", json.dumps(dbt_vars(self.window))]
-        return [*told, "--full-refresh"] if self.whole or self.fresh else told
+        """What dbt is told beside its selection and the window."""
+        return ["--full-refresh"] if self.whole or self.fresh else []
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The window as dbt's models read it; nothing where all months are built."""
+        return {} if self.whole else dbt_environment(self.window)
 
     @property
     def words(self) -> str:
@@ -104,10 +108,12 @@ def _of_fact(planned: FactPlan, *, chunked: bool) -> Iterator[Batch]:
         yield Batch((), None, "provenance")
 
 
-def selection(night: Night, manifest: Manifest, batch: Batch) -> list[tuple[str, str]]:
-    """Schema and name of every model that a batch builds; those that its models read come with them.
+def selection(
+    night: Night, manifest: Manifest, batch: Batch, fresh: Collection[tuple[str, str]] = ()
+) -> list[tuple[str, str]]:
+    """Schema and name of every model that a batch builds, with what its models read and is not monthly itself.
 
-    Not the ones that are monthly: they belong to the facts already.
+    `fresh`: what this run has built already. Of that only the monthly models are built again, for other months.
     """
     models = {m for f in manifest.facts if f.name in batch.facts for m in f.models}
     if batch.kind == "provenance":
@@ -117,8 +123,8 @@ def selection(night: Night, manifest: Manifest, batch: Batch) -> list[tuple[str,
             ).fetchall()
         naming = set(rows)
         models = {m for m in models if (manifest.nodes[m]["schema"], manifest.nodes[m]["alias"]) in naming}
-    chosen = models | manifest.upstream(models)
-    return sorted((manifest.nodes[n]["schema"], manifest.nodes[n]["name"]) for n in chosen)
+    named = {n: (manifest.nodes[n]["schema"], manifest.nodes[n]["name"]) for n in models | manifest.upstream(models)}
+    return sorted(name for n, name in named.items() if n in models or name not in fresh)
 
 
 def planner(night: Night, manifest: Manifest) -> Planner:

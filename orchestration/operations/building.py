@@ -41,13 +41,16 @@ def build(
             detail |= {"batches": [b.words for b in batches], "left": len(plan.left)}
         monthly = [(manifest.nodes[m]["schema"], manifest.nodes[m]["name"]) for m in manifest.monthly]
         last = batches.pop() if batches and not plan.left else None
+        built: set[tuple[str, str]] = set()
         for number, batch in enumerate(batches, start=1):
             night.progress(f"months, batch {number} of {len(batches) + (last is not None)}: {batch.words}")
-            launch(models=selection(night, manifest, batch), batch=batch)
+            models = selection(night, manifest, batch, built)
+            launch(models=models, batch=batch)
+            built |= set(models)
         if not plan.left:
-            models = selection(night, manifest, last) if last else ()
             if last:
                 night.progress(f"months, batch {len(batches) + 1} of {len(batches) + 1}: {last.words}")
+            models = selection(night, manifest, last) if last else []
             launch(_AFTER, models, without=monthly, batch=last, reconcile=True)
     return plan
 

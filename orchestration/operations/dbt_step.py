@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +13,7 @@ from orchestration.operations.building import mark
 from orchestration.operations.stages import Night, declare_stage, reconcile_stage
 from orchestration.planning.plan import Asked
 from orchestration.warehouse.monthly import Manifest
-from orchestration.warehouse.windows import Window
+from orchestration.warehouse.windows import Window, dbt_environment
 
 
 class Months(Protocol):
@@ -45,8 +46,7 @@ def dbt_step(
     batch = Batch.from_text(told.batch) if told.batch else None
     if batch is None and months is not None:
         batch = _started_by_hand(night, manifest, selected, Window(months.start[:7], months.end[:7]))
-    arguments = batch.arguments if batch else []
-    with night.stage("dbt") as detail:
+    with night.stage("dbt") as detail, _told(batch) as arguments:
         if batch is None or not batch.facts:
             yield arguments
         else:
@@ -55,6 +55,20 @@ def dbt_step(
                 yield arguments
     if told.reconcile or (not told.run_id and _whole_staging(manifest, selected)):
         reconcile_stage(night)
+
+
+@contextmanager
+def _told(batch: Batch | None) -> Iterator[list[str]]:
+    """dbt's arguments for a batch; for the block its window, and no other, stands in the environment."""
+    before = {name: os.environ.pop(name, None) for name in dbt_environment(None)}
+    os.environ.update(batch.environment if batch else {})
+    try:
+        yield batch.arguments if batch else []
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 def _started_by_hand(night: Night, manifest: Manifest, selected: Set[tuple[str, ...]], window: Window) -> Batch:

@@ -1,12 +1,18 @@
-"""What the machine refused, in words and with the next step: no space, no right to write, a disk that fails.
+"""The machine: what it refused, in words and with the next step, and who goes first on its processors.
 
-The refusal reaches us as an error of the system, of SQLite, of DuckDB, or only as text that a dbt or Dagster step left.
+A refusal (no space, no right to write, a disk that fails) reaches us as an error of the system, of SQLite, of DuckDB,
+or only as text that a dbt or Dagster step left.
 """
 
 from __future__ import annotations
 
 import errno
+import os
+from contextlib import suppress
 from pathlib import Path
+
+#: The niceness of a run that builds, and of dbt below it: that of the command `nice`.
+NICENESS = 10
 
 _FULL = "the disk that holds {home} is full: free space (`vardlagret --home {home} gc`, docs/runbooks/disk-low.md)"
 _CLOSED = (
@@ -52,3 +58,9 @@ def machine_fault(error: BaseException, home: Path) -> str | None:
     # A full disk shows itself in several ways, also as a database that cannot be opened.
     chosen = next((words for words in (_FULL, _FAILING, _CLOSED) if words in found), None)
     return chosen and chosen.format(home=home) + _AGAIN
+
+
+def give_way() -> None:
+    """Let every other process go first on the processors from now on: `status` is asked for while a run writes."""
+    with suppress(OSError):
+        os.nice(max(0, NICENESS - os.nice(0)))

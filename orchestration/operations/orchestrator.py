@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.operations.event_storage import kept_open
+from orchestration.operations.machine import give_way
 from orchestration.operations.stopping import stop_if_asked
 from orchestration.settings import REPOSITORY
 from orchestration.warehouse.windows import FIRST_PARTITION, Window
@@ -116,6 +117,7 @@ def launching(home: Home, *, run_id: str, nightly_id: str, within: str | None = 
     `within`: the run of this instance that the night itself is a step of; it is not closed as dead.
     """
     prepare_instance(home)
+    give_way()
     log = home.logs / f"{nightly_id}.log"
     with log.open("a", encoding="utf-8") as file, redirect_stdout(file), redirect_stderr(file):
         logging.getLogger("dagster").setLevel(logging.WARNING)
@@ -124,7 +126,7 @@ def launching(home: Home, *, run_id: str, nightly_id: str, within: str | None = 
         from orchestration.definitions import defs
 
         job = defs().resolve_job_def(JOB)
-        with kept_open(home.dagster), DagsterInstance.from_config(str(home.dagster)) as instance:
+        with kept_open(), DagsterInstance.from_config(str(home.dagster)) as instance:
             close_dead_runs(instance, within)
             yield Launch(home, run_id, nightly_id, job, instance)
 

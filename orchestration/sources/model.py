@@ -113,9 +113,9 @@ class MonthWindow(_Strict):
 
     `column`, captured from the name, reads `2013` (that year), `2024-05` (the `months_before` it), or has the covered
     months behind it (`2024-09_2024-03_2024-03`). `date` places a record in its month, an empty one among the open
-    records, of which the delivery of the scope that tells of the latest month decides; without `date` all records lie in the sending itself.
-    Layouts of one `part` tell the same months, one after the other: a month that came in the older layout is replaced
-    by the newer one.
+    records, of which the delivery of the scope that tells of the latest month decides; without `date` all records lie
+    in the sending itself. Layouts of one `part` tell the same months, one after the other: a month that came in the
+    older layout is replaced by the newer one.
     """
 
     column: str

@@ -101,11 +101,9 @@ def chunks(window: Window, size: int = CHUNK) -> list[Window]:
     return [Window(months[i], months[min(i + size, len(months)) - 1]) for i in range(0, len(months), size)]
 
 
-def dbt_vars(window: Window | None) -> dict[str, str]:
-    """dbt's vars for a window: first day inside, first day after it. None replaces the open partition alone."""
-    if window is None:
-        return {"window_start": "0001-01-01", "window_end": "0001-01-01"}
-    return {
-        "window_start": first_day(window.first).isoformat(),
-        "window_end": first_day(shifted(window.last, 1)).isoformat(),
-    }
+def dbt_environment(window: Window | None) -> dict[str, str]:
+    """A window as dbt's models read it: first day and first day after. None replaces the open partition alone."""
+    first = after = "0001-01-01"
+    if window:
+        first, after = first_day(window.first).isoformat(), first_day(shifted(window.last, 1)).isoformat()
+    return {"VARDLAGRET_WINDOW_START": first, "VARDLAGRET_WINDOW_END": after}

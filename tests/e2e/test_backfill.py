@@ -114,10 +114,13 @@ def test_a_mistaken_option_is_a_mistake_in_the_command(corrected: Path, options:
 
 
 def test_only_those_months_are_built_and_the_result_is_that_of_a_full_build(
-    corrected: Path, example_deliveries: Path, tmp_path: Path
+    corrected: Path, example_deliveries: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = len(batches(corrected))
     done = answer(corrected, "backfill", "run")
+    log = (corrected / "dagster" / "dbt_target" / "dbt.log").read_text(encoding="utf-8")
+    assert "partial parsing" in log.lower()
+    assert "config vars" not in log, "dbt parses the project anew for no window"
     assert done["exit"] == 0
     assert {(b["first"], b["last"], b["outcome"]) for b in batches(corrected)[before:]} == {
         (*w, "built") for w in PLANNED
@@ -128,6 +131,8 @@ def test_only_those_months_are_built_and_the_result_is_that_of_a_full_build(
     march = corrected.parent / "march"
     whole = tmp_path / "whole"
     vardlagret(whole, "ingest", march, example_deliveries)
+    # What somebody left in the environment is not a run's window.
+    monkeypatch.setenv("VARDLAGRET_WINDOW_END", "2023-06-01")
     vardlagret(whole, "nightly")
     assert monthly_tables(corrected) == monthly_tables(whole)
     assert latest(corrected)["content_sha256"] == latest(whole)["content_sha256"]

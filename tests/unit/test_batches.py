@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from orchestration.operations.batches import Batch, batches_of
@@ -91,16 +89,15 @@ def test_nothing_due_is_no_batch() -> None:
 
 
 @pytest.mark.parametrize(
-    ("batch", "arguments"),
+    ("batch", "arguments", "bounds"),
     [
-        (Batch(("f",), Window("2024-02", "2024-03")), ["--vars", {"window_start": "2024-02-01", "window_end": "2024-04-01"}]),
-        (Batch(("f",), Window("2024-12", "2024-12"), fresh=True),
-         ["--vars", {"window_start": "2024-12-01", "window_end": "2025-01-01"}, "--full-refresh"]),
-        (Batch(("f",), Window("2013-01", "2024-12"), whole=True), ["--full-refresh"]),
-        (Batch(("f",), None), ["--vars", {"window_start": "0001-01-01", "window_end": "0001-01-01"}]),
+        (Batch(("f",), Window("2024-02", "2024-03")), [], ["2024-02-01", "2024-04-01"]),
+        (Batch(("f",), Window("2024-12", "2024-12"), fresh=True), ["--full-refresh"], ["2024-12-01", "2025-01-01"]),
+        (Batch(("f",), Window("2013-01", "2024-12"), whole=True), ["--full-refresh"], []),
+        (Batch(("f",), None), [], ["0001-01-01", "0001-01-01"]),
     ],
-)  # fmt: skip
-def test_what_dbt_is_told(batch: Batch, arguments: list) -> None:
-    found = [json.loads(a) if a.startswith("{") else a for a in batch.arguments]
-    assert found == arguments
+)
+def test_what_dbt_is_told(batch: Batch, arguments: list[str], bounds: list[str]) -> None:
+    assert batch.arguments == arguments
+    assert list(batch.environment.values()) == bounds
     assert Batch.from_text(batch.as_text()) == batch

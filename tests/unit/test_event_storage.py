@@ -1,47 +1,70 @@
-"""While a night runs, Dagster's SQLite files stay open: no copy back of the WAL and no fsync with every event."""
+"""While a night runs, Dagster's SQLite files stay open: no copy back of the WAL, no fsync and no engine per event."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.pool import NullPool
+import pytest
+from dagster import DagsterInstance
+from dagster._core.storage.event_log.sqlite import sqlite_event_log
 
 from orchestration.operations.event_storage import kept_open
 
-
-def write(path: Path, times: int) -> list[int | None]:
-    """A connection per write, as Dagster does; returns the WAL's inode after each, None where it was copied back."""
-    found: list[int | None] = []
-    for number in range(times):
-        engine = sa.create_engine(f"sqlite:///{path}", poolclass=NullPool)
-        with engine.begin() as connection:
-            connection.exec_driver_sql("pragma journal_mode = wal")
-            connection.exec_driver_sql("create table if not exists events (number integer)")
-            connection.exec_driver_sql(f"insert into events values ({number})")
-        wal = path.with_name(f"{path.name}-wal")
-        found.append(wal.stat().st_ino if wal.exists() else None)
-    return found
+RUN = "8b1f9d4e-0000-4000-8000-000000000000"
 
 
-def synchronous(path: Path) -> int:
-    with sa.create_engine(f"sqlite:///{path}", poolclass=NullPool).connect() as connection:
-        return int(connection.exec_driver_sql("pragma synchronous").scalar_one())
+def storage(folder: Path) -> Any:
+    return DagsterInstance.local_temp(str(folder)).event_log_storage
 
 
-def test_a_file_below_the_folder_stays_open_and_is_whole_afterwards(tmp_path: Path) -> None:
-    inside, outside = tmp_path / "dagster" / "history.db", tmp_path / "other.db"
-    inside.parent.mkdir()
-    with kept_open(inside.parent):
-        # The first connection finds a new file, which is turned to WAL mode only after it was connected to.
-        _, *kept = write(inside, 5)
-        assert len(set(kept)) == 1
-        assert kept[0] is not None
-        assert synchronous(inside) == 1
-        assert write(outside, 3) == [None] * 3
-        assert synchronous(outside) == 2
-    assert not inside.with_name("history.db-wal").exists()
-    with sa.create_engine(f"sqlite:///{inside}", poolclass=NullPool).connect() as connection:
-        assert connection.exec_driver_sql("select count(*) from events").scalar_one() == 5
-    assert write(inside, 2) == [None, None]
-    assert synchronous(inside) == 2
+def write(events: Any) -> tuple[int, int | None]:
+    """Use a connection, as Dagster does for each event; the pragma `synchronous` of it, and the WAL's inode after it."""
+    with events.run_connection(RUN) as connection:
+        connection.exec_driver_sql("create table if not exists numbers (number integer)")
+        connection.exec_driver_sql("insert into numbers values (1)")
+        synchronous = int(connection.exec_driver_sql("pragma synchronous").scalar_one())
+    wal = Path(events.path_for_shard(RUN) + "-wal")
+    return synchronous, wal.stat().st_ino if wal.exists() else None
+
+
+@pytest.fixture
+def engines(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that engines were made for, one entry each time."""
+    made: list[str] = []
+    make = sqlite_event_log.create_engine
+    monkeypatch.setattr(sqlite_event_log, "create_engine", lambda url, **more: (made.append(url), make(url, **more))[1])
+    return made
+
+
+def test_a_file_stays_open_and_is_whole_afterwards(tmp_path: Path, engines: list[str]) -> None:
+    with kept_open():
+        events = storage(tmp_path)
+        _, *kept = [write(events) for _ in range(5)]
+        assert {synchronous for synchronous, _ in kept} == {1}
+        assert len({inode for _, inode in kept}) == 1
+        assert kept[0][1] is not None
+    assert len(engines) == len(set(engines)), "one for each file"
+    assert not Path(events.path_for_shard(RUN) + "-wal").exists(), "copied back when the block ended"
+
+    with events.run_connection(RUN) as connection:
+        assert connection.exec_driver_sql("select count(*) from numbers").scalar_one() == 5
+    before = len(engines)
+    assert [write(events) for _ in range(2)] == [(2, None)] * 2, "outside the block Dagster does as it always did"
+    assert len(engines) == before + 2
+
+
+def test_what_was_not_committed_is_not_there(tmp_path: Path) -> None:
+    with kept_open():
+        events = storage(tmp_path)
+        write(events)
+
+        def broken() -> None:
+            with events.run_connection(RUN) as connection:
+                connection.exec_driver_sql("insert into numbers values (2)")
+                raise ValueError("broken")
+
+        with pytest.raises(ValueError, match="broken"):
+            broken()
+        with events.run_connection(RUN) as connection:
+            assert connection.exec_driver_sql("select number from numbers").scalars().all() == [1]

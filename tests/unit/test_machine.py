@@ -1,9 +1,11 @@
-"""What the machine refused is told from what went wrong otherwise, and names the next step."""
+"""What the machine refused is told from what went wrong otherwise, and names the next step; who goes first on it."""
 
 from __future__ import annotations
 
 import errno
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,12 @@ def test_a_full_disk_explains_a_database_that_cannot_be_opened() -> None:
 )
 def test_what_else_goes_wrong_keeps_its_own_words(error: BaseException) -> None:
     assert machine_fault(error, HOME) is None
+
+
+@pytest.mark.parametrize(("before", "after"), [(0, 10), (15, 15)])
+def test_a_run_gives_way_once_and_so_does_what_it_starts(before: int, after: int) -> None:
+    own = "import os; from orchestration.operations.machine import give_way; give_way(); give_way(); "
+    child = "import subprocess, sys; print(subprocess.check_output([sys.executable, '-c', 'import os; print(os.nice(0))'], text=True))"
+    command = ["nice", "-n", str(before), sys.executable, "-c", own + child]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(found.stdout) == after

@@ -9,7 +9,7 @@ import pytest
 from orchestration.warehouse.windows import (
     Window,
     chunks,
-    dbt_vars,
+    dbt_environment,
     first_day,
     is_month,
     last_day,
@@ -87,11 +87,11 @@ def test_chunks_hold_24_months_and_every_month_once(months: int, sizes: list[int
     assert [m for p in parts for m in p.months] == list(whole.months)
 
 
-def test_vars_of_a_window_end_the_day_after() -> None:
-    assert dbt_vars(Window("2023-12", "2024-02")) == {"window_start": "2023-12-01", "window_end": "2024-03-01"}
-    assert dbt_vars(Window("2023-12", "2023-12")) == {"window_start": "2023-12-01", "window_end": "2024-01-01"}
+@pytest.mark.parametrize(("last", "after"), [("2024-02", "2024-03-01"), ("2023-12", "2024-01-01")])
+def test_a_window_ends_the_day_after(last: str, after: str) -> None:
+    told = dbt_environment(Window("2023-12", last))
+    assert told == {"VARDLAGRET_WINDOW_START": "2023-12-01", "VARDLAGRET_WINDOW_END": after}
 
 
 def test_no_window_replaces_the_open_partition_alone() -> None:
-    found = dbt_vars(None)
-    assert found["window_start"] == found["window_end"]
+    assert len(set(dbt_environment(None).values())) == 1

@@ -7,22 +7,44 @@
 -- that episodes are a grouping of spells. Nothing is deleted: open ends, deaths and reserve numbers are flags.
 --
 -- Month: that of the episode's last discharge, so that an episode lies whole in one partition; open ones have theirs. A
--- window looks up all stays, whenever they were, of those who have a stay in it.
+-- window looks up the stays of those who have a stay in it: all that ended since `look_back` before it, and all earlier
+-- ones of those who were in hospital on that day. Of the others no earlier stay is linked with a later one, since at
+-- least two days lie between; and the older a month, the less of it need be read.
 {{ config(
   materialized='incremental', incremental_strategy='replace_window', on_schema_change='fail', tags=['monthly'],
   meta={'window': {'column': 'episode_month', 'look_ahead_days': 1}}
 ) }}
 {%- set by_order = 'partition by site, person_key order by admission_date, until, stay_id' %}
-with stays as (
-  select *, coalesce(discharge_date, date '9999-12-31') as until
+{%- set look_back = '(' ~ window_start() ~ ' - interval 3 month)' %}
+with
+{%- if all_months() %}
+looked_up as (
+  select * from {{ ref('int_stays__stays') }}
+),
+{%- else %}
+recent as (
+  select *
   from {{ ref('int_stays__stays') }}
-  {%- if not all_months() %}
-  where (site, person_key) in (
+  where (discharge_date >= {{ look_back }} or discharge_date is null) and (site, person_key) in (
     select site, person_key
     from {{ ref('int_stays__stays') }}
     where {{ in_window('coalesce(discharge_month, ' ~ open_month() ~ ')') }}
   )
-  {%- endif %}
+),
+
+looked_up as (
+  select * from recent
+  union all
+  select *
+  from {{ ref('int_stays__stays') }}
+  where discharge_date < {{ look_back }} and (site, person_key) in (
+    select site, person_key from recent where admission_date <= {{ look_back }}
+  )
+),
+{%- endif %}
+
+stays as (
+  select *, coalesce(discharge_date, date '9999-12-31') as until from looked_up
 ),
 
 reached as (
