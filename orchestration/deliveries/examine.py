@@ -144,11 +144,11 @@ def _shrunk(desk: Desk, known: Delivery, recognised: Recognised) -> str | None:
     least = 1 - recognised.source.shrinks_by_percent / 100
     before = desk.current_before
     shrunk = [
-        (now.period_key, held.records, now.records)
+        (now.period_key, old.records, now.records)
         for now in desk.ledger.coverage_of(known.delivery_sha256)
-        if (held := before.get((now.scope_key, now.period_key)))
-        and now.told_until >= held.told_until
-        and now.records < least * held.records
+        if (old := before.get((now.scope_key, now.period_key)))
+        and now.told_until >= old.told_until
+        and now.records < least * old.records
     ]
     if not shrunk:
         return None
