@@ -39,7 +39,7 @@ else
 endif
 
 test: setup  ## all tests; those on the real exports run where ../shared/deliveries lies
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 faults: setup  ## runs killed 500 times (KILLS), reads beside publications: figures go to docs/reliability.md; an hour
 	@$(BIN)/python -m tests.faults.campaign --kills $${KILLS:-500} --page docs/reliability.md

@@ -10,7 +10,7 @@ ratio_to_neighbours  how many times the value differs from its series' other per
 outside_women_men    how far the total lies outside what the values for women and men allow, 0 = within. For a measure
                      of everybody in the population (`per_person`) both halves weigh, so a total that equals one of two
                      values far apart is outside (from 5 % apart, the total must stay 5 % of the distance inside).
-                     Standardised rates nearer than that may lie 5 % of their level outside. A total with decimals
+                     Standardised rates nearer than that may lie 3 % of their level outside. A total with decimals
                      beside whole-numbered parts gets half a unit.
 sex_gap              total - women - men, for counts.
 outside_regions      how far the nation lies outside its lowest and highest region; judged from 15 regions on. Where an
@@ -108,7 +108,7 @@ select ratios.*,
     case when sex = 'total' and value is not null and women is not null and men is not null and ({{ rate }}) then
         greatest(0, case
             when not ({{ per_person }}) then greatest(lesser - value, value - lesser - apart) - rounding
-            when apart < 0.05 * lesser then greatest(lesser - value, value - lesser - apart) - 0.05 * lesser
+            when apart < 0.05 * lesser then greatest(lesser - value, value - lesser - apart) - 0.03 * lesser
             else greatest(lesser + 0.05 * apart - value, value - lesser - 0.95 * apart) - rounding end)
     end as outside_women_men,
     case when sex = 'total' and ({{ count }}) then value - women - men end as sex_gap,

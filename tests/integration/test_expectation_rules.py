@@ -37,7 +37,8 @@ def triple(unit: str, women: float, men: float, total: float) -> list[Row]:
         ("per_100000", 562, 626, 594, 0),
         ("per_100000", 562, 626, 630, 7.2),
         ("per_1000", 897.3, 890.2, 881.0, 0),  # standardised, real: Blekinge 2011
-        ("per_1000", 897.3, 890.2, 860.0, 12.396),
+        ("per_100000", 516.98, 521.28, 531.85, 0),  # standardised, synthetic: a region of 30 000 in 2017
+        ("per_1000", 897.3, 890.2, 860.0, 3.494),
     ],
 )
 def test_total_beside_women_and_men(
