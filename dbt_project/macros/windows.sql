@@ -1,8 +1,8 @@
 {#
   Monthly facts are replaced window by window: months [window_start, window_end). The two dates are vars, wide open by
-  default, so that a bare `dbt build` is a full build; where the vars are left so, the run's partitions are told in the
-  environment as VARDLAGRET_WINDOW_START and VARDLAGRET_WINDOW_END. It is read only while a model is built, since dbt
-  parses the whole project anew for a var that has changed, once for each window of a backfill.
+  default, so that a bare `dbt build` is a full build; where both are left so, the run's partitions are told in the
+  environment as VARDLAGRET_WINDOW_START and VARDLAGRET_WINDOW_END. The environment is read only while a model is built,
+  since dbt parses the whole project anew for a var that has changed, once for each window of a backfill.
 
   A windowed model is `incremental` with the strategy `replace_window` and says in its meta, for the planner:
     window: {column: <DATE, the first day of the row's month>, look_ahead_days: <days after the month that it reads>}
@@ -12,20 +12,21 @@
   What has no month yet (a stay still open, a record whose date is no date) lies in the partition `open_month()`, which
   belongs to every window.
 #}
-{% macro window_bound(name, widest) -%}
-{%- if execute and var(name) | string == widest -%}
-{{ return(env_var('VARDLAGRET_' ~ name | upper, widest)) }}
+{% macro window_bound(name) -%}
+{%- set told = var(name) | string -%}
+{%- if execute and var('window_start') | string == '0001-01-01' and var('window_end') | string == '9999-12-31' -%}
+{{ return(env_var('VARDLAGRET_' ~ name | upper, told)) }}
 {%- endif -%}
-{{ return(var(name) | string) }}
+{{ return(told) }}
 {%- endmacro %}
 
 {% macro first_day() -%}
-{{ return(window_bound('window_start', '0001-01-01')) }}
+{{ return(window_bound('window_start')) }}
 {%- endmacro %}
 
 {# The first day after the window. #}
 {% macro day_after() -%}
-{{ return(window_bound('window_end', '9999-12-31')) }}
+{{ return(window_bound('window_end')) }}
 {%- endmacro %}
 
 {% macro window_start() -%}

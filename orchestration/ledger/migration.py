@@ -30,7 +30,8 @@ def schema_of(path: Path) -> int:
 def migrate(path: Path) -> None:
     """Bring a ledger of an earlier schema to today's, and its journal with it. Whole or not at all; safe to repeat.
 
-    A newer schema only adds tables, indices, triggers and columns: what is not there yet is made.
+    A newer schema only adds tables, indices, triggers and columns: what is not there yet is made. What a column would
+    hold of earlier deliveries comes with the next night, which reads them anew with the newer reader.
     """
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("begin immediate")

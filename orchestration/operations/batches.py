@@ -109,11 +109,11 @@ def _of_fact(planned: FactPlan, *, chunked: bool) -> Iterator[Batch]:
 
 
 def selection(
-    night: Night, manifest: Manifest, batch: Batch, fresh: Collection[tuple[str, str]] = ()
+    night: Night, manifest: Manifest, batch: Batch, built: Collection[tuple[str, str]] = ()
 ) -> list[tuple[str, str]]:
     """Schema and name of every model that a batch builds, with what its models read and is not monthly itself.
 
-    `fresh`: what this run has built already. Of that only the monthly models are built again, for other months.
+    `built`: what this run has built already. Of that only the monthly models are built again, for other months.
     """
     models = {m for f in manifest.facts if f.name in batch.facts for m in f.models}
     if batch.kind == "provenance":
@@ -124,7 +124,7 @@ def selection(
         naming = set(rows)
         models = {m for m in models if (manifest.nodes[m]["schema"], manifest.nodes[m]["alias"]) in naming}
     named = {n: (manifest.nodes[n]["schema"], manifest.nodes[n]["name"]) for n in models | manifest.upstream(models)}
-    return sorted(name for n, name in named.items() if n in models or name not in fresh)
+    return sorted(name for n, name in named.items() if n in models or name not in built)
 
 
 def planner(night: Night, manifest: Manifest) -> Planner:

@@ -45,7 +45,7 @@ def migrate_home(home: Home, *, dry_run: bool, wait_seconds: float | None) -> di
     steps = []
     if home.ledger.exists() and 0 < schema_of(home.ledger) < SCHEMA_VERSION:
         schema = schema_of(home.ledger)
-        steps.append(f"ledger.sqlite: schema {schema} to {SCHEMA_VERSION}, the tables that came since")
+        steps.append(f"ledger.sqlite: schema {schema} to {SCHEMA_VERSION}, the tables and columns that came since")
         if schema == 1:
             steps.append("raw/journal.jsonl: every receipt, outcome, reading, run and verdict so far, as lines of JSON")
     if found < FORMAT:

@@ -168,3 +168,28 @@ def test_a_ledger_of_schema_2_gets_what_it_lacks_and_keeps_its_journal(tmp_path:
     with Ledger.open(path) as ledger:
         ledger.hold_publication("me", "again")
     assert b'"table": "holds"' in (tmp_path / "raw" / "journal.jsonl").read_bytes()[len(before) :]
+
+
+def test_a_journal_and_a_ledger_from_before_schema_5_are_brought_to_it(tmp_path: Path) -> None:
+    """A line told scope, period and records of each coverage, and the table had no other column."""
+    path = lived(tmp_path)
+    with Ledger.open(path) as ledger:
+        ledger.write_delivery(delivery("ff"), [Covered("s", "open", 3, "2024-04")])
+    lines = path.parent / "raw" / "journal.jsonl"
+    events = [json.loads(line) for line in lines.read_text(encoding="utf-8").splitlines()]
+    for event in events:
+        if "coverage" in event:
+            event["coverage"] = [row[:3] for row in event["coverage"]]
+    lines.write_text("".join(json.dumps(event) + "\n" for event in events), encoding="utf-8")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("alter table coverage drop column told_until")
+        connection.execute("pragma user_version = 4")
+    for _ in range(2):
+        migrate(path)
+    _, old = rebuild(path)
+    assert old is not None
+    assert differences(old, path) == {}
+    with Ledger.open(path) as ledger:
+        assert ledger.coverage_of("ff") == [Covered("s", "open", 3)], "until it is read anew"
+        ledger.write_delivery(delivery("ee"), [Covered("s", "open", 3, "2024-12")])
+        assert ledger.coverage_of("ee") == [Covered("s", "open", 3, "2024-12")]

@@ -7,8 +7,8 @@
 -- that episodes are a grouping of spells. Nothing is deleted: open ends, deaths and reserve numbers are flags.
 --
 -- Month: that of the episode's last discharge, so that an episode lies whole in one partition; open ones have theirs. A
--- window looks up the stays of those who have a stay in it: all that ended since `look_back` before it, and all earlier
--- ones of those who were in hospital on that day. Of the others no earlier stay is linked with a later one, since at
+-- window looks up the stays of those who have a stay in it: all that ended since the day `look_back`, three months before
+-- it, and all earlier ones of those who were in hospital on that day. Of the others no earlier stay is linked with a later one, since at
 -- least two days lie between; and the older a month, the less of it need be read.
 {{ config(
   materialized='incremental', incremental_strategy='replace_window', on_schema_change='fail', tags=['monthly'],
