@@ -12,9 +12,13 @@
   What has no month yet (a stay still open, a record whose date is no date) lies in the partition `open_month()`, which
   belongs to every window.
 #}
+{% macro is_wide_open(first_day, day_after) -%}
+{{ return(first_day == '0001-01-01' and day_after == '9999-12-31') }}
+{%- endmacro %}
+
 {% macro window_bound(name) -%}
 {%- set told = var(name) | string -%}
-{%- if execute and var('window_start') | string == '0001-01-01' and var('window_end') | string == '9999-12-31' -%}
+{%- if execute and is_wide_open(var('window_start') | string, var('window_end') | string) -%}
 {{ return(env_var('VARDLAGRET_' ~ name | upper, told)) }}
 {%- endif -%}
 {{ return(told) }}
@@ -53,7 +57,7 @@ date '9999-12-01'
 
 {# Whether the run builds all months: then nothing need be looked up to leave months out. #}
 {% macro all_months() -%}
-{{ return(first_day() == '0001-01-01' and day_after() == '9999-12-31') }}
+{{ return(is_wide_open(first_day(), day_after())) }}
 {%- endmacro %}
 
 {#

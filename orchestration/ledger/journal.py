@@ -12,8 +12,11 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
+
+from orchestration.ledger.entries import Covered
 
 # Tables kept row by row, with their keys; rows that hang on a row (`coverage`) go with it.
 BY_ROW: dict[str, tuple[str, ...]] = {
@@ -152,9 +155,9 @@ def _apply(connection: sqlite3.Connection, event: dict[str, Any]) -> None:
     if table == "deliveries":
         sha256 = event["row"]["delivery_sha256"]
         connection.execute("delete from coverage where delivery_sha256 = ?", (sha256,))
-        for row in event["coverage"]:
-            # Before version 5 of the ledger a line said three of the four.
-            connection.execute("insert into coverage values (?, ?, ?, ?, ?)", (sha256, *row, *[""][: 4 - len(row)]))
+        # Before version 5 of the ledger a line did not say the last of the four.
+        for covered in (Covered(*row) for row in event["coverage"]):
+            connection.execute("insert into coverage values (?, ?, ?, ?, ?)", (sha256, *astuple(covered)))
 
 
 def _insert(connection: sqlite3.Connection, table: str, row: dict[str, Any], key: tuple[str, ...] = ()) -> None:

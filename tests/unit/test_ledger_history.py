@@ -18,8 +18,12 @@ def ledger(tmp_path) -> Ledger:
 
 def known(ledger: Ledger, sha: str, pairs=ALL, extracted_at: str | None = None, records: int = 10) -> None:
     if ledger.delivery(sha) is None:
-        delivery = Delivery(sha, "s", "l", f"{sha}.csv", 1, extracted_at, "real", records, records, (), "s/l/x", "h")
-        ledger.write_delivery(delivery, [Covered(s, p, records // len(pairs)) for s, p in pairs])
+        covers(ledger, sha, [Covered(s, p, records // len(pairs)) for s, p in pairs], records, extracted_at)
+
+
+def covers(ledger: Ledger, sha: str, coverage: list[Covered], records: int, extracted_at: str | None = None) -> None:
+    delivery = Delivery(sha, "s", "l", f"{sha}.csv", 1, extracted_at, "real", records, records, (), "s/l/x", "h")
+    ledger.write_delivery(delivery, coverage)
 
 
 def arrive(ledger: Ledger, *shas: str, **more) -> list[str | None]:
@@ -59,8 +63,7 @@ def test_of_what_is_still_open_the_delivery_of_the_latest_month_decides(ledger, 
     """A corrected old month, and an old one that is sent late, replace their month and not what is open today."""
     months = {"may": "2024-05", "december": "2024-12", "may_again": "2024-05"}
     for sha, month in months.items():
-        delivery = Delivery(sha, "s", "l", f"{sha}.csv", 1, None, "real", 5, 5, (), "s/l/x", "h")
-        ledger.write_delivery(delivery, [Covered("s/l", month, 3), Covered("s/l", "open", 2, told_until=month)])
+        covers(ledger, sha, [Covered("s/l", month, 3), Covered("s/l", "open", 2, told_until=month)], 5)
         assert ledger.coverage_of(sha)[1] == Covered("s/l", "open", 2, month)
     arrive(ledger, *order)
     assert current(ledger) == {
@@ -74,8 +77,7 @@ def test_of_what_is_still_open_the_delivery_of_the_latest_month_decides(ledger, 
 
 def test_what_is_still_open_is_corrected_by_the_same_months_once_more(ledger):
     for sha, records in (("first", 2), ("again", 0)):
-        delivery = Delivery(sha, "s", "l", f"{sha}.csv", 1, None, "real", records, records, (), "s/l/x", "h")
-        ledger.write_delivery(delivery, [Covered("s/l", "open", records, told_until="2024-12")])
+        covers(ledger, sha, [Covered("s/l", "open", records, told_until="2024-12")], records)
     arrive(ledger, "first", "again")
     assert current(ledger) == {("s/l", "open"): "again"}
     arrive(ledger, "first")

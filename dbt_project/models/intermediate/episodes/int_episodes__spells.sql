@@ -8,8 +8,8 @@
 --
 -- Month: that of the episode's last discharge, so that an episode lies whole in one partition; open ones have theirs. A
 -- window looks up the stays of those who have a stay in it: all that ended since the day `look_back`, three months before
--- it, and all earlier ones of those who were in hospital on that day. Of the others no earlier stay is linked with a later one, since at
--- least two days lie between; and the older a month, the less of it need be read.
+-- it, and all earlier ones of those who were in hospital on that day. Of the others no earlier stay is linked with a later
+-- one, since at least two days lie between. So a new month reads little of the years before it.
 {{ config(
   materialized='incremental', incremental_strategy='replace_window', on_schema_change='fail', tags=['monthly'],
   meta={'window': {'column': 'episode_month', 'look_ahead_days': 1}}
