@@ -16,24 +16,43 @@
 {%- endmacro %}
 
 {#
-  The units of one kind, with the diagnosis sets that their first main diagnosis belongs to. `near`: the person's next
-  admission is soon enough for a return, or is not known.
+  The units of both kinds with their first main diagnosis. `near`: the person's next admission is soon enough for a
+  return, or is not known.
 #}
-{% macro readmission_units(kind, where) -%}
-select
-  '{{ kind }}' as unit, u.source_id, u.site, u.person_key, u.stay_id, u.admission_date, u.until, u.died, u.death_date,
-  coalesce(u.planned, false) as planned, u.residence_region, u.residence_municipality, u.provider_region, u.sex,
-  u.birth_date, u.followable, coalesce(c.diagnosis_sets, []) as diagnosis_sets,
-  coalesce(u.next_admission <= u.until + {{ furthest_return() }}, true) as near
-from {{ ref('int_episodes__' ~ kind) }} as u
-left join coded as c on c.code = u.main_diagnosis
-where {{ where }}
+{% macro readmission_units(where) -%}
+{%- for kind in ('spells', 'episodes') %}
+  select
+    '{{ kind }}' as unit, u.source_id, u.site, u.person_key, u.stay_id, u.admission_date, u.until, u.died, u.death_date,
+    coalesce(u.planned, false) as planned, u.residence_region, u.residence_municipality, u.provider_region, u.sex,
+    u.birth_date, u.followable, u.main_diagnosis,
+    coalesce(u.next_admission <= u.until + {{ furthest_return() }}, true) as near
+  from {{ ref('int_episodes__' ~ kind) }} as u
+  where {{ where }}
+  {{ 'union all' if not loop.last }}
+{%- endfor %}
 {%- endmacro %}
 
 {% macro readmission_index(index_where='true', return_where='true') %}
-with coded as (
+{#- Units of some months are few and read three times; those of all months are many, and better read again. -#}
+{%- set kept = 'not materialized' if index_where == 'true' else 'materialized' -%}
+with index_found as {{ kept }} (
+  {{- readmission_units(index_where) }}
+),
+
+return_found as {{ kept }} (
+  {{- readmission_units(return_where) }}
+),
+
+codes as (
+  select main_diagnosis as code from index_found where main_diagnosis is not null
+  union
+  select main_diagnosis from return_found where main_diagnosis is not null
+),
+
+-- The diagnosis sets that a first main diagnosis belongs to.
+coded as (
   select codes.code, list(distinct sets.diagnosis_set) as diagnosis_sets
-  from (select distinct main_diagnosis as code from {{ ref('int_episodes__spells') }} where main_diagnosis is not null) as codes
+  from codes
   join {{ ref('seed_diagnosis_sets') }} as sets on starts_with(codes.code, sets.code_prefix)
   group by codes.code
 ),
@@ -54,15 +73,15 @@ data_end as (
 ),
 
 index_units as not materialized (
-  {{ readmission_units('spells', index_where) }}
-  union all
-  {{ readmission_units('episodes', index_where) }}
+  select u.*, coalesce(c.diagnosis_sets, []) as diagnosis_sets
+  from index_found as u
+  left join coded as c on c.code = u.main_diagnosis
 ),
 
 return_units as (
-  {{ readmission_units('spells', return_where) }}
-  union all
-  {{ readmission_units('episodes', return_where) }}
+  select u.*, coalesce(c.diagnosis_sets, []) as diagnosis_sets
+  from return_found as u
+  left join coded as c on c.code = u.main_diagnosis
 ),
 
 pairs as (

@@ -14,7 +14,7 @@ from orchestration.home import Home
 from orchestration.warehouse.dbt import run_dbt
 from tests.oracle.episodes import Joins
 from tests.oracle.readmissions import PRESETS
-from tests.oracle.worlds import shifted, world
+from tests.oracle.worlds import shifted, world, years_in_hospital
 from tests.support.readmissions_by_windows import run_by_windows
 from tests.support.register_worlds import (
     counted,
@@ -53,14 +53,15 @@ def test_the_models_agree_with_the_brute_force(tmp_path: Path) -> None:
 def test_the_union_of_windows_is_the_full_build(tmp_path: Path) -> None:
     """Windows of one month and of many give the tables of one build of all months; later ones first, which are read ahead."""
     home = Home(tmp_path / "home").create_or_open()
-    write_worlds(home.warehouse, [world(n) if n % 20 else shifted(world(n)) for n in range(100)])
+    worlds = [world(n) if n % 20 else shifted(world(n)) for n in range(100)]
+    write_worlds(home.warehouse, [*worlds, years_in_hospital(100)])
     run_dbt(home.path, "seed", "--select", *SEEDS)
     run_dbt(home.path, "run", "--select", *WINDOWED)
     whole = {name: _rows(home.warehouse, name) for name in WINDOWED}
     with duckdb.connect(str(home.warehouse)) as con:
         for name in WINDOWED:
             con.execute(f"drop table intermediate.{name}")
-    # Of the later windows' persons some have stays before the day to which spells look back, and lie in hospital on it.
+    # Of the later windows' persons some were in hospital on every day of the year before, and have stays before it.
     bounds = ["0001-01-01", "2022-06-01", "2023-02-01", "2024-03-01", "2024-06-01", "9999-12-31"]
     for start, end in reversed(list(pairwise(bounds))):
         given = f"{{window_start: '{start}', window_end: '{end}'}}"

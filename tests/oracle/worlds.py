@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 
 from .stays import Stay
 
@@ -56,6 +57,29 @@ def world(number: int, least: int = 50, most: int = 500) -> World:
     rng.shuffle(ids)
     stays = tuple(_cut(rng, replace(s, stay_id=f"S{n:05d}"), ends) for n, s in zip(ids, made, strict=True))
     return World(number, stays, ends)
+
+
+def years_in_hospital(number: int) -> World:
+    """People in hospital from 2021 to April 2024 without a day between, by stays that meet on the first of a month.
+
+    They meet there, a day before or a day after, on one day or over a transfer to the next. Each has a stay within the
+    first, and every third came back two days later once in 2022, so that the stays before belong to no later spell.
+    """
+    site = f"w{number:05d}"
+    made: list[Stay] = []
+    for n in range(36):
+        meeting = [date(2021 + m // 12, m % 12 + 1, 2) + timedelta(days=n // 3 % 3 - 1) for m in range(n % 3, 40, 3)]
+        for first, last in pairwise(meeting):
+            over = n % 2 if n % 3 or first.year != 2022 or first.month > 3 else 2
+            made.append(
+                Stay(
+                    f"S{len(made):05d}", f"{site}-p{n:04d}", first + timedelta(days=over), last, site=site,
+                    birth_date=date(1950, 1, 1), sex="women", residence_region="01", residence_municipality="0180",
+                    provider_region="01", transferred_out=n % 2 == 1, main_diagnosis="I509",
+                )
+            )  # fmt: skip
+        made.append(replace(made[-len(meeting) + 1], stay_id=f"S{len(made):05d}", discharge_date=date(2021, 2, 20)))
+    return World(number, tuple(made), {(site, "01"): date(2024, 6, 30)})
 
 
 #: 28 years hold each weekday and leap day alike.

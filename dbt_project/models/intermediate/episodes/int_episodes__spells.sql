@@ -7,15 +7,17 @@
 -- that episodes are a grouping of spells. Nothing is deleted: open ends, deaths and reserve numbers are flags.
 --
 -- Month: that of the episode's last discharge, so that an episode lies whole in one partition; open ones have theirs. A
--- window looks up the stays of those who have a stay in it: all that ended since the day `look_back`, three months before
--- it, and all earlier ones of those who were in hospital on that day. Of the others no earlier stay is linked with a later
--- one, since at least two days lie between. So a new month reads little of the years before it.
+-- window looks up the stays of those who have a stay in it: all that ended in the year before it, and all earlier ones
+-- of those who were in hospital on four days of that year, its first one of them. Of the others no earlier stay is linked
+-- with one of the window, since links leave no day without a stay. So a new month reads little of the years before it;
+-- earlier stays are found by the person's key alone (whose site does not matter to what is found), which costs DuckDB
+-- less than half of a search by both.
 {{ config(
   materialized='incremental', incremental_strategy='replace_window', on_schema_change='fail', tags=['monthly'],
   meta={'window': {'column': 'episode_month', 'look_ahead_days': 1}}
 ) }}
 {%- set by_order = 'partition by site, person_key order by admission_date, until, stay_id' %}
-{%- set look_back = '(' ~ window_start() ~ ' - interval 3 month)' %}
+{%- set look_back = '(' ~ window_start() ~ ' - interval 12 month)' %}
 with
 {%- if all_months() %}
 looked_up as (
@@ -37,8 +39,15 @@ looked_up as (
   union all
   select *
   from {{ ref('int_stays__stays') }}
-  where discharge_date < {{ look_back }} and (site, person_key) in (
-    select site, person_key from recent where admission_date <= {{ look_back }}
+  where discharge_date < {{ look_back }} and person_key in (
+    select person_key
+    from recent
+    group by site, person_key
+    having
+      {%- for months in (12, 9, 6, 3) %}
+      {%- set day = '(' ~ window_start() ~ ' - interval ' ~ months ~ ' month)' %}
+      bool_or({{ day }} between admission_date and coalesce(discharge_date, date '9999-12-31')){{ ' and' if not loop.last }}
+      {%- endfor %}
   )
 ),
 {%- endif %}
