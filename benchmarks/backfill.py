@@ -19,10 +19,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from orchestration.settings import DBT_PROJECT
-from orchestration.warehouse.dbt import dbt_executable, environment
+from orchestration.warehouse.dbt import environment
 from orchestration.warehouse.windows import shifted
 
-COMMAND = Path(sys.executable).with_name("vardlagret")
+COMMAND, DBT = (Path(sys.executable).with_name(name) for name in ("vardlagret", "dbt"))
 PACKAGES = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
 LAST = "2024-12"
 #: Stages of a backfill that no `dbt build` does.
@@ -66,7 +66,7 @@ def backfill(home: Path, first: str) -> tuple[float, float, list[float], int]:
 
 def plain_build(home: Path) -> float:
     """Seconds of one `dbt build` of everything, without bounds, as a process of its own."""
-    command = [str(dbt_executable()), "--quiet", "build", "--full-refresh", "--exclude-resource-type", "unit_test"]
+    command = [str(DBT), "--quiet", "build", "--full-refresh", "--exclude-resource-type", "unit_test"]
     start = time.perf_counter()
     subprocess.run([*command, "--project-dir", str(DBT_PROJECT)], env=environment(home), cwd=DBT_PROJECT, check=True)
     return time.perf_counter() - start

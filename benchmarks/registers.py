@@ -26,9 +26,9 @@ from orchestration.ledger.ledger import Ledger
 from orchestration.settings import DBT_PROJECT
 from orchestration.sources.catalogue import load_catalogue
 from orchestration.warehouse.connection import open_warehouse
-from orchestration.warehouse.dbt import dbt_executable
 from orchestration.warehouse.prepare import prepare
 
+DBT = Path(sys.executable).with_name("dbt")
 MODELS = {
     "readmissions": "+int_readmissions__monthly,resource_type:model",
     "waits": "+int_waits__monthly,resource_type:model",
@@ -63,7 +63,7 @@ class Warehouse:
         with Ledger.open(home.ledger, read_only=True) as ledger, open_warehouse(self.file) as connection:
             prepare(connection, load_catalogue(), ledger.current_deliveries(), home.cells, [])
         run(
-            dbt_executable(),
+            DBT,
             "seed",
             "--project-dir",
             DBT_PROJECT,
@@ -75,7 +75,7 @@ class Warehouse:
         """Build models for all months or a window; returns the process and each model's seconds, as dbt tells them."""
         bounds = {"window_start": str(window[0]), "window_end": str(window[1])} if window else {}
         given = ["--vars", json.dumps(bounds)] if window else []
-        command = [dbt_executable(), "run", "--project-dir", DBT_PROJECT, "--select", models, *given]
+        command = [DBT, "run", "--project-dir", DBT_PROJECT, "--select", models, *given]
         process = run(*command, env=self._environment(), log=self.folder / "build.log")
         results = json.loads((self.folder / "target" / "run_results.json").read_text())["results"]
         return process, {r["unique_id"].split(".")[-1]: r["execution_time"] for r in results}

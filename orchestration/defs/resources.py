@@ -39,15 +39,4 @@ class WarehouseHome(dg.ConfigurableResource):
 
 @dg.definitions
 def resources() -> dg.Definitions:
-    from dagster_dbt import DbtCliResource
-
-    from orchestration.settings import DBT_PROJECT
-    from orchestration.warehouse.dbt import dbt_executable
-
-    dbt = DbtCliResource(
-        project_dir=str(DBT_PROJECT),
-        profiles_dir=str(DBT_PROJECT),
-        dbt_executable=str(dbt_executable()),
-        global_config_flags=["--no-use-colors"],
-    )
-    return dg.Definitions(resources={"home": WarehouseHome(), "dbt": dbt})
+    return dg.Definitions(resources={"home": WarehouseHome()})

@@ -1,10 +1,14 @@
 """dbt: staging, facts and indicators. Names, descriptions and tests come from the dbt project."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+from dagster_dbt.asset_utils import get_subset_selection_for_context
+from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
+from dagster_dbt.dbt_manifest import validate_manifest
 
 from orchestration.defs.deliveries import OWNERS
 from orchestration.defs.resources import WarehouseHome
@@ -47,28 +51,38 @@ class Translator(DagsterDbtTranslator):
 @dg.definitions
 def transform() -> dg.Definitions:
     from orchestration.settings import Settings
-    from orchestration.warehouse.dbt import ensure_manifest, target_path
+    from orchestration.warehouse.dbt import ensure_manifest
 
-    home_path = Settings.read().home
-
-    manifest_path = ensure_manifest(home_path)
+    manifest_path = ensure_manifest(Settings.read().home)
+    translator = Translator()
 
     @dbt_assets(
         manifest=manifest_path,
-        dagster_dbt_translator=Translator(),
+        dagster_dbt_translator=translator,
         name="dbt",
         pool="warehouse",
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
-    def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource, home: WarehouseHome) -> Iterator:
+    def dbt_models(context: dg.AssetExecutionContext, home: WarehouseHome) -> Iterator:
         """Build and test models, monthly ones for the run's months. Records are refused in staging; a failed test of
         keys or structure stops here."""
         from orchestration.operations.dbt_step import dbt_step
+        from orchestration.warehouse.dbt import dbt_events
 
         months = context.partition_key_range if context.has_partition_key_range else None
         selected = {tuple(key.path) for key in context.selected_asset_keys}
         with home.night(context) as night, dbt_step(night, manifest_path, selected, months, home) as arguments:
-            command = ["build", "--exclude-resource-type", "unit_test", *arguments]
-            yield from dbt.cli(command, context=context, target_path=target_path(home.root)).stream()
+            chosen = _selection(context, manifest_path, translator)
+            command = ["build", "--exclude-resource-type", "unit_test", "--no-write-json", *arguments, *chosen]
+            for event in dbt_events(home.root, *command):
+                yield from DbtCoreCliEventMessage(event, {}).to_default_asset_events(manifest_path, translator, context)
 
     return dg.Definitions(assets=[dbt_models])
+
+
+def _selection(context: dg.AssetExecutionContext, manifest_path: Path, translator: Translator) -> list[str]:
+    """dbt's arguments for the assets and checks that the run selects."""
+    arguments, indirect = get_subset_selection_for_context(
+        context, validate_manifest(manifest_path), "fqn:*", None, None, translator, None
+    )
+    return [*arguments, *(["--indirect-selection", indirect] if indirect else [])]

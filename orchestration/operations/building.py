@@ -50,8 +50,8 @@ def build(
         if not plan.left:
             if last:
                 night.progress(f"months, batch {len(batches) + 1} of {len(batches) + 1}: {last.words}")
-            models = selection(night, manifest, last) if last else []
-            launch(_AFTER, models, without=monthly, batch=last, reconcile=True)
+            models = selection(night, manifest, last, built) if last else []
+            launch(_AFTER, models, without=[*monthly, *built], batch=last, reconcile=True)
     return plan
 
 

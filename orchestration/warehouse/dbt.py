@@ -1,22 +1,30 @@
-"""Arguments and environment of a dbt run. Small pure functions; Dagster and the tests call dbt with the same words."""
+"""dbt in this process: Dagster's step, the planner and the tests call it with the same words.
+
+A process of its own takes dbt five seconds before its first model, in each window of a backfill anew. Here it is
+imported once, and its project is read once.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-import subprocess
-import sys
+import signal
 import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import chdir, contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from orchestration.settings import DBT_PROJECT
 
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
-def dbt_executable() -> Path:
-    """The dbt beside the running interpreter: the environment need not be activated. It ends when its caller dies."""
-    return Path(sys.executable).with_name("vardlagret-dbt")
+Event = dict[str, Any]
 
 
 def target_path(home: Path) -> Path:
@@ -24,34 +32,110 @@ def target_path(home: Path) -> Path:
     return home / "dagster" / "dbt_target"
 
 
-def environment(home: Path) -> dict[str, str]:
+def environment(home: Path, target: Path | None = None) -> dict[str, str]:
     """The process environment plus the home and dbt's folders."""
     return {
         **os.environ,
         "VARDLAGRET_HOME": str(home),
         "VARDLAGRET_WAREHOUSE": str(home / "warehouse.duckdb"),
         "DBT_PROFILES_DIR": str(DBT_PROJECT),
-        "DBT_TARGET_PATH": str(target_path(home)),
-        "DBT_LOG_PATH": str(home / "logs" / "dbt"),
+        "DBT_TARGET_PATH": str(target or target_path(home)),
+        "DBT_LOG_PATH": str(target or home / "logs" / "dbt"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
 
 
 class DbtFailed(Exception):
-    """dbt ended with an error; the message holds its last lines and where its log lies."""
+    """dbt ended with an error; the message holds its errors and where its log lies."""
+
+
+def dbt_events(home: Path, *arguments: str, target: Path | None = None) -> Iterator[Event]:
+    """Run a dbt command; its events, as its JSON log holds them, less what is said for debugging alone, once it is done.
+
+    The warehouse is closed when the last is taken: it writes its tables through meanwhile. Raises, after the last event,
+    `DbtFailed` where a node failed or dbt could not begin, and `KeyboardInterrupt` where it was asked to stop: it has
+    given up its queries by then.
+    """
+    from dbt.cli.main import dbtRunner
+    from dbt_common.events.base_types import EventMsg
+    from dbt_common.events.functions import msg_to_dict
+
+    told: list[Event] = []
+
+    def listen(event: EventMsg) -> None:
+        if event.info.level != "debug":
+            told.append(msg_to_dict(event))
+
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        with _as_dbt(environment(home, target)), _interruptible():
+            # Variables may change how the project is read.
+            known = None if "parse" in arguments or "--vars" in arguments else _project(project_fingerprint())
+            try:
+                done = dbtRunner(known, callbacks=[listen]).invoke(["--no-use-colors", *arguments])
+            finally:
+                closing = beside.submit(_let_go)
+        yield from told
+        closing.result()
+    if isinstance(done.exception, KeyboardInterrupt):
+        raise done.exception
+    if not done.success:
+        errors = [event["info"]["msg"] for event in told if event["info"]["level"] == "error"]
+        words = "\n".join(errors or [str(done.exception)])
+        raise DbtFailed(f"dbt {' '.join(arguments)} failed; log: {home / 'logs' / 'dbt' / 'dbt.log'}\n{words}")
 
 
 def run_dbt(home: Path, *arguments: str, target: Path | None = None) -> str:
-    """Run dbt as a process of its own and return what it printed. Raises `DbtFailed`."""
-    command = [str(dbt_executable()), *arguments, "--project-dir", str(DBT_PROJECT)]
-    variables = environment(home)
-    if target is not None:
-        variables |= {"DBT_TARGET_PATH": str(target), "DBT_LOG_PATH": str(target)}
-    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False, cwd=DBT_PROJECT)
-    if done.returncode != 0:
-        tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-25:])
-        raise DbtFailed(f"dbt {' '.join(arguments)} failed; log: {home / 'logs' / 'dbt' / 'dbt.log'}\n{tail}")
-    return done.stdout
+    """Run a dbt command and return what it said. Raises as `dbt_events` does."""
+    return "\n".join(event["info"]["msg"] for event in dbt_events(home, *arguments, target=target))
+
+
+@lru_cache(maxsize=1)
+def _project(fingerprint: str) -> Manifest:
+    """The project as dbt reads it, kept until a file of it changes: that takes dbt longer than a window's models."""
+    from dbt.cli.main import dbtRunner
+
+    read = dbtRunner().invoke(["parse", "--log-level", "none"])
+    if read.exception:
+        raise DbtFailed(f"dbt could not read its project: {read.exception}") from read.exception
+    return cast("Manifest", read.result)
+
+
+@contextmanager
+def _as_dbt(variables: Mapping[str, str]) -> Iterator[None]:
+    """For the block, the environment and the working directory of a dbt process."""
+    before = dict(os.environ)
+    os.environ.update(variables)
+    try:
+        with chdir(DBT_PROJECT):
+            yield
+    finally:
+        for name in variables.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """For the block, what asks the run to stop is a `KeyboardInterrupt`: on that alone dbt gives up its queries."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _let_go() -> None:
+    """Close the warehouse, which dbt would keep open until its process ends."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    # It raises where dbt never came to open the warehouse.
+    with suppress(Exception):
+        DuckDBConnectionManager.env().close()
+    DuckDBConnectionManager.close_all_connections()
 
 
 def project_fingerprint() -> str:
@@ -71,7 +155,7 @@ def ensure_manifest(home: Path) -> Path:
     stamp = target_path(home) / "project.sha256"
     fingerprint = project_fingerprint()
     if not (manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint):
-        run_dbt(home, "parse")
+        run_dbt(home, "parse", "--log-level", "none")
         stamp.write_text(fingerprint)
     return manifest
 
@@ -83,5 +167,5 @@ def read_manifest(home: Path) -> dict[str, Any]:
     if manifest.exists() and stamp.exists() and stamp.read_text() == project_fingerprint():
         return json.loads(manifest.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as folder:
-        run_dbt(home, "parse", target=Path(folder))
+        run_dbt(home, "parse", "--log-level", "none", target=Path(folder))
         return json.loads((Path(folder) / "manifest.json").read_text(encoding="utf-8"))

@@ -3,8 +3,8 @@
 `published`: a first release is out, and newer deliveries lie in a folder. `taken_in`: they are taken in, nothing is built.
 `built`: everything is built and judged, the second release is not made. `whole`: it is made.
 
-Each run is a child of a process that has Dagster, dbt's adapter and Great Expectations imported, so that it takes seconds;
-from there on it is what the command does. dbt is the program `dbt`, as always.
+Each run is a child of a process that has Dagster, dbt and Great Expectations imported, so that it takes seconds; from
+there on it is what the command does.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ _NEWER = (
 
 def preload() -> None:
     """Import what every run needs, and open nothing: a child inherits the modules, and no handle."""
+    import dbt.adapters.duckdb.connections
+    import dbt.cli.main  # noqa: F401
     import scipy.stats  # noqa: F401
 
     import orchestration.defs.transform
@@ -86,7 +88,7 @@ RUNS = {"ingest": ingest, "nightly": nightly, "checks": rooms("checks", "release
 
 @dataclass
 class Child:
-    """A forked process, leader of a group of its own, so that dbt dies with it."""
+    """A forked process, leader of a group of its own."""
 
     pid: int
     said: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from orchestration.indicators.definition import Definition
 from orchestration.indicators.reference_tables import INDICATOR_COLUMNS, SourceCounts
 from orchestration.settings import DBT_PROJECT
 from orchestration.sources.catalogue import load_catalogue
-from orchestration.warehouse.dbt import dbt_executable, environment
+from orchestration.warehouse.dbt import environment
 from tests.support.fact_tables import COLUMNS
 from tests.support.indicator_rows import DELIVERY, OTHER, write_marts
 
@@ -56,7 +57,7 @@ def warehouse(
     project = next(tmp_path_factory.getbasetemp().glob("project*/dbt_project"))
     path = write_marts(home / "warehouse.duckdb")
     done = subprocess.run(
-        [str(dbt_executable()), "run", "--select", "path:models/indicators", "--project-dir", str(project)],
+        [str(Path(sys.executable).with_name("dbt")), "run", "--select", "path:models/indicators", "--project-dir", str(project)],
         env={**environment(home), "DBT_PROFILES_DIR": str(project)}, cwd=project, capture_output=True, text=True,
         check=False,
     )  # fmt: skip

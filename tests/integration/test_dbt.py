@@ -1,10 +1,15 @@
-"""dbt's own unit tests, run against a home's lexical views."""
+"""dbt in this process: its own unit tests, run against a home's lexical views, and what a command leaves behind."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from orchestration.warehouse.dbt import run_dbt
+import duckdb
+import pytest
+
+from orchestration.home import Home
+from orchestration.warehouse.dbt import DbtFailed, run_dbt
 from tests.support.built import Built
 
 
@@ -13,3 +18,23 @@ def test_unit_tests_of_the_models_pass(example_home: Built, tmp_path: Path) -> N
     printed = run_dbt(home, "test", "--select", "test_type:unit", "--no-use-colors")
     assert "ERROR=0" in printed
     assert int(printed.split("PASS=")[1].split()[0]) >= 7
+
+
+def test_a_command_leaves_the_warehouse_closed_and_the_process_as_it_was(tmp_path: Path) -> None:
+    """Also one that fails: its error is told, and the next command and the next reader find the warehouse free."""
+    home = Home(tmp_path / "home").create_or_open()
+    before = dict(os.environ), Path.cwd()
+    run_dbt(home.path, "seed", "--select", "seed_readmission_methods")
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("update seeds.seed_readmission_methods set window_last = 31 where method_code = 'nhs'")
+    with pytest.raises(DbtFailed, match="within_reach_seed_readmission_methods_window_last"):
+        run_dbt(home.path, "test", "--select", "seed_readmission_methods")
+    with duckdb.connect(str(home.warehouse), read_only=True, config={"threads": 1}) as con:
+        assert con.execute("select count(*) from seeds.seed_readmission_methods").fetchall() == [(4,)]
+    assert (dict(os.environ), Path.cwd()) == before
+
+
+def test_a_command_that_dbt_does_not_know_is_told(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").create_or_open()
+    with pytest.raises(DbtFailed, match="no_such_option"):
+        run_dbt(home.path, "run", "--no_such_option")
