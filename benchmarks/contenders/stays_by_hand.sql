@@ -1,7 +1,7 @@
 -- From cells to accepted stays by hand: what a person who trusts the files would write. Texts are cast, the newest file of a
 -- provider's month counts (table `current`), what is no date or no area (table `area`) is dropped, and so is an id that
--- stands twice, whether equal or not; a stay that one file has open and another ended has ended. Why a record was dropped,
--- and where it stood, is not kept.
+-- stands twice with other content; of equal records one counts, and a stay that one file has open and another ended has
+-- ended. Why a record was dropped, and where it stood, is not kept.
 create or replace table stay as
 with told as (
   select c.*, c.provider_code || '/' || c.stay_id as id,
@@ -11,6 +11,15 @@ with told as (
   semi join current as now
     on now.delivery_sha256 = parse_filename(c.filename, true) and now.scope_key = c.scope_key and now.period_key = c.period_key
   where coalesce(residence_municipality, '') = '' or residence_municipality in (from area)
+),
+twice as (
+  select id from told group by id, discharged is null having count(*) > 1
+),
+once as (
+  select * exclude (line) from told where id not in (from twice)
+  union all
+  from (select distinct * exclude (line) from told where id in (from twice))
+  qualify count(*) over (partition by id, discharged is null) = 1
 ),
 diagnosed as (
   select d.provider_code, d.reporting, d.stay_id, d.code
@@ -26,11 +35,10 @@ select
   t.born, t.admitted, t.discharged, coalesce(t.discharged, date '9999-12-31') as until,
   coalesce(t.admission_mode = '1', false) as sent_in, coalesce(t.discharge_mode = '1', false) as sent_out,
   coalesce(t.discharge_mode = '4', false) as died, coalesce(t.planned = '1', false) as planned, d.code
-from told as t
+from once as t
 left join diagnosed as d on d.provider_code = t.provider_code and d.reporting = t.reporting and d.stay_id = t.stay_id
 where t.born <= t.admitted and (t.discharged >= t.admitted or coalesce(t.discharge_date, '') = '')
-  and not (t.discharged is null and t.id in (select id from told where discharged is not null))
-  and t.id not in (select id from told group by id, discharged is null having count(*) > 1);
+  and not (t.discharged is null and t.id in (select id from once where discharged is not null));
 
 create or replace table delivered as
 select left(split_part(scope_key, '/', 3), 2) as provider, max(last_day((period_key || '-01')::date)) as last_day

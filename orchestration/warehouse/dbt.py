@@ -50,9 +50,9 @@ class DbtFailed(Exception):
 
 
 def dbt_events(home: Path, *arguments: str, target: Path | None = None) -> Iterator[Event]:
-    """Run a dbt command; its events, as its JSON log holds them, less what is said for debugging alone, once it is done.
+    """Run a dbt command; its events, as in its JSON log less what is said for debugging alone, when it is done.
 
-    The warehouse is closed when the last is taken: it writes its tables through meanwhile. Raises, after the last event,
+    The warehouse is closed when the last is taken; it is written through meanwhile. Raises, after the last event,
     `DbtFailed` where a node failed or dbt could not begin, and `KeyboardInterrupt` where it was asked to stop: it has
     given up its queries by then.
     """
