@@ -1,8 +1,9 @@
 """The register models at national scale: all months, one month, and other ways to the same readmissions and waits.
 
-`python -m benchmarks.registers HOME` measures on a home that has taken in an example country (`vardlagret example DIR
---scale national`, `vardlagret --home HOME ingest DIR`) and writes benchmarks/registers.md. The home's warehouse is not
-touched: models are built into a warehouse of their own, below HOME/bench.
+`python -m benchmarks.registers HOME [SECTION ...]` measures on a home that has taken in an example country (`vardlagret
+example DIR --scale national`, `vardlagret --home HOME ingest DIR`) and writes benchmarks/registers.md, or of it the
+named sections: readmissions, cells, months, waits. The home's warehouse is not touched: models are built into a
+warehouse of their own, below HOME/bench.
 
 Contenders start from the accepted stays and contacts that our models start from, one also from the cells, and must give
 the same counts (one hash) before their time stands in the table. Each runs in a process of its own.
@@ -17,6 +18,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -131,41 +133,80 @@ def month_after(month: date) -> date:
     return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
-def readmissions(home: Home, bench: Path) -> list[str]:
-    """All months, contenders, and one month on top of 2, 6 and 12 years, as lines of the report."""
+@dataclass(frozen=True)
+class AllMonths:
+    """Our models of all months: their warehouse, the process that built them, each model's seconds."""
+
+    warehouse: Warehouse
+    process: Measured
+    models: dict[str, float]
+
+    def one(self, sql: str) -> tuple:
+        with open_warehouse(self.warehouse.file, read_only=True) as connection:
+            return connection.execute(sql).fetchall()[0]
+
+
+@cache
+def all_stays(home: Home, bench: Path) -> AllMonths:
+    """All months of stays, built once, with the tables that contenders start from."""
     warehouse = Warehouse(bench / "all")
     warehouse.declared(home)
     print("stays, all months ...", flush=True)
-    whole, models = warehouse.build(MODELS["readmissions"])
-    folder = bench / "readmissions"
-    warehouse.copy_out(folder, STAY_FILES)
-    (folder / "cells.txt").write_text(str(home.cells / "patient_register"))
-    with open_warehouse(warehouse.file, read_only=True) as connection:
-        ((stays, months, first, last),) = connection.execute(
-            "select count(*), count(distinct window_month), min(window_month), max(discharge_month) "
-            "from intermediate.int_stays__stays where site = 'se'"
-        ).fetchall()
-    counting = sum(seconds for name, seconds in models.items() if not name.startswith(("stg_", "int_stays")))
-    lines = [
+    built = AllMonths(warehouse, *warehouse.build(MODELS["readmissions"]))
+    warehouse.copy_out(bench / "readmissions", STAY_FILES)
+    (bench / "readmissions" / "cells.txt").write_text(str(home.cells / "patient_register"))
+    return built
+
+
+def readmissions(home: Home, bench: Path) -> list[str]:
+    """All months of stays, and contenders from accepted stays, as lines of the report."""
+    built = all_stays(home, bench)
+    counted = "select count(*), count(distinct window_month) from intermediate.int_stays__stays where site = 'se'"
+    stays, months = built.one(counted)
+    counting = sum(seconds for name, seconds in built.models.items() if not name.startswith(("stg_", "int_stays")))
+    return [
         f"## Readmissions: {stays:,} stays in {months} months",
-        *_all_months(models, whole, warehouse.file),
+        *_all_months(built.models, built.process, built.warehouse.file),
         "",
-        "From accepted stays to index stays and readmissions under four methods, by month, residence and sex; and from "
-        "the cells to the same:",
-        *_against("our models after staging", counting, whole, contend(folder, FROM_STAYS, READMISSION_LINE)),
-        *_rows("our models from the cells", whole.seconds, whole, contend(folder, FROM_CELLS, READMISSION_LINE)),
-        "",
-        "Ours keep each record's outcome and what windows, reasons and ranks need; a contender keeps counts.",
-        "",
-        f"| one new month on top of | seconds in models ({ROUNDS} in turn) | share of all months | whole process |",
-        "|---|---|---|---|",
+        "From accepted stays to index stays and readmissions under four methods, by month, residence and sex. Ours",
+        "keep each record's outcome and what windows, reasons and ranks need; a contender keeps counts.",
+        *_against(
+            "our models after staging",
+            counting,
+            built.process,
+            contend(bench / "readmissions", FROM_STAYS, READMISSION_LINE),
+        ),
     ]
+
+
+def cells(home: Home, bench: Path) -> list[str]:
+    """The same from the cells."""
+    built = all_stays(home, bench)
+    return [
+        "## Readmissions, from the cells",
+        "From the text of the deliveries to the same counts; ours is the whole process too. Ours judge each record and",
+        "keep what was refused, with its rule and its line.",
+        *_against(
+            "our models, whole process",
+            built.process.seconds,
+            built.process,
+            contend(bench / "readmissions", FROM_CELLS, READMISSION_LINE),
+        ),
+    ]
+
+
+def months(home: Home, bench: Path) -> list[str]:
+    """One month on top of 2, 6 and 12 years."""
+    built = all_stays(home, bench)
+    first, last = built.one(
+        "select min(window_month), max(discharge_month) from intermediate.int_stays__stays where site = 'se'"
+    )
     end = month_after(last.replace(day=1))
     held: dict[int, Warehouse] = {}
     for years in (2, 6, 12):
         since = date(end.year - years, end.month, 1)
         print(f"{years} years ...", flush=True)
-        held[years] = warehouse
+        held[years] = built.warehouse
         if since > first:
             held[years] = Warehouse(bench / f"{years}y")
             held[years].declared(home)
@@ -173,11 +214,18 @@ def readmissions(home: Home, bench: Path) -> list[str]:
     print("one month on top of each, in turn ...", flush=True)
     month = (last.replace(day=1), end)
     rounds = [(years, on.build(MODELS["readmissions"], month)) for _ in range(ROUNDS) for years, on in held.items()]
+    lines = [
+        "## One new month of stays",
+        "",
+        f"| on top of | seconds in models, median of {ROUNDS} in turn | share of all months | whole process |",
+        "|---|---|---|---|",
+    ]
     for years, on in held.items():
-        own = [sum(built.values()) for of, (_, built) in rounds if of == years]
+        own = [sum(models.values()) for of, (_, models) in rounds if of == years]
         process = median(p.seconds for of, (p, _) in rounds if of == years)
         spread = f"{median(own):.1f} ({min(own):.1f} to {max(own):.1f})"
-        lines.append(f"| {years} years | {spread} | {median(own) / sum(models.values()):.3f} | {process:.1f} |")
+        share = median(own) / sum(built.models.values())
+        lines.append(f"| {years} years | {spread} | {share:.3f} | {process:.1f} |")
         on.file.unlink()
     return lines
 
@@ -196,7 +244,6 @@ def waits(home: Home, bench: Path) -> list[str]:
         ).fetchall()
     counting = sum(seconds for name, seconds in models.items() if not name.startswith("stg_"))
     return [
-        "",
         f"## Waits: {contacts:,} contacts in {months} months",
         *_all_months(models, whole, warehouse.file),
         "",
@@ -239,24 +286,37 @@ def _rows(name: str, seconds: float, whole: Measured, contenders: Mapping[str, M
     return rows
 
 
+SECTIONS = {"readmissions": readmissions, "cells": cells, "months": months, "waits": waits}
+PAGE = Path(__file__).with_name("registers.md")
+
+
 def main(*arguments: str) -> None:
-    if len(arguments) != 1:
+    if not arguments or not set(arguments[1:]) <= SECTIONS.keys():
         raise SystemExit(__doc__)
     home = Home(Path(arguments[0]).resolve()).open()
-    bench = home.path / "bench"
+    chosen = arguments[1:] or tuple(SECTIONS)
+    _, *before = PAGE.read_text(encoding="utf-8").rstrip("\n").split("\n## ") if PAGE.exists() else ("",)
+    kept = (
+        dict(zip(SECTIONS, (f"## {section}" for section in before), strict=False))
+        if len(before) == len(SECTIONS)
+        else {}
+    )
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, " + ", ".join(
+        f"{p} {version(p)}" for p in ("duckdb", "dbt-duckdb", "polars", "pandas")
+    )
+    measured = f"Measured {date.today()}, together: {', '.join(chosen)}. {machine}."
+    for name in chosen:
+        heading, *lines = SECTIONS[name](home, home.path / "bench")
+        kept[name] = "\n".join([heading, measured, *lines]) + "\n"
     report = [
         "# The registers at national scale",
-        "Written by `python -m benchmarks.registers` from synthetic deliveries: "
-        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
-        + ", ".join(f"{p} {version(p)}" for p in ("duckdb", "dbt-duckdb", "polars", "pandas"))
-        + ". One run each, of one new month the median; a contender's time is its whole process, as is ours from the "
-        "cells. The limit is 1.3 times SQL by hand.",
+        "Written by `python -m benchmarks.registers` from synthetic deliveries. One run each, of one new month the",
+        "median; a contender's time is its whole process. The limit is 1.3 times SQL by hand.",
         "",
-        *readmissions(home, bench),
-        *waits(home, bench),
+        *(kept[name] for name in SECTIONS if name in kept),
     ]
     print("\n".join(report))
-    Path(__file__).with_name("registers.md").write_text("\n".join(report) + "\n", encoding="utf-8")
+    PAGE.write_text("\n".join(report).rstrip("\n") + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
