@@ -81,7 +81,7 @@ def dbt_events(home: Path, *arguments: str, target: Path | None = None) -> Itera
     if not done.success:
         errors = [event["info"]["msg"] for event in told if event["info"]["level"] == "error"]
         words = "\n".join(errors or [str(done.exception)])
-        raise DbtFailed(f"dbt {' '.join(arguments)} failed; log: {home / 'logs' / 'dbt' / 'dbt.log'}\n{words}")
+        raise DbtFailed(f"dbt {arguments[0]} failed; log: {home / 'logs' / 'dbt' / 'dbt.log'}\n{words}")
 
 
 def run_dbt(home: Path, *arguments: str, target: Path | None = None) -> str:
@@ -94,7 +94,9 @@ def _project(fingerprint: str) -> Manifest:
     """The project as dbt reads it, kept until a file of it changes: that takes dbt longer than a window's models."""
     from dbt.cli.main import dbtRunner
 
-    read = dbtRunner().invoke(["parse", "--log-level", "none"])
+    read = dbtRunner().invoke(["parse", "--log-level", "none", "--no-write-json"])
+    if isinstance(read.exception, KeyboardInterrupt):
+        raise read.exception
     if read.exception:
         raise DbtFailed(f"dbt could not read its project: {read.exception}") from read.exception
     return cast("Manifest", read.result)
