@@ -294,7 +294,7 @@ def main(*arguments: str) -> None:
     if not arguments or not set(arguments[1:]) <= SECTIONS.keys():
         raise SystemExit(__doc__)
     home = Home(Path(arguments[0]).resolve()).open()
-    chosen = arguments[1:] or tuple(SECTIONS)
+    chosen = [name for name in SECTIONS if name in arguments[1:]] or list(SECTIONS)
     _, *before = PAGE.read_text(encoding="utf-8").rstrip("\n").split("\n## ") if PAGE.exists() else ("",)
     kept = (
         dict(zip(SECTIONS, (f"## {section}" for section in before), strict=False))

@@ -11,7 +11,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-#: The niceness of a run that builds, and of dbt below it: that of the command `nice`.
+#: The niceness of a run that builds: that of the command `nice`.
 NICENESS = 10
 
 _FULL = "the disk that holds {home} is full: free space (`vardlagret --home {home} gc`, docs/runbooks/disk-low.md)"

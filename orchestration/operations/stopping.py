@@ -23,7 +23,10 @@ class Stopped(Exception):
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Inside, a signal to stop raises `Stopped`; a second one ends the process at once. Only in the main thread."""
+    """Inside, a signal to stop raises `Stopped`; a second one ends the process at once. Only in the main thread.
+
+    Also where it reached dbt as a `KeyboardInterrupt`.
+    """
     global _noted
     if threading.current_thread() is not threading.main_thread() or _noted is not None:
         yield
@@ -39,6 +42,9 @@ def stoppable() -> Iterator[None]:
         signal.signal(number, _raise)
     try:
         yield
+    except KeyboardInterrupt:
+        stop_if_asked()
+        raise
     finally:
         _noted = None
         signal.set_wakeup_fd(written_to)

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
 
 from orchestration.settings import DBT_PROJECT
@@ -38,11 +39,16 @@ def environment(home: Path, target: Path | None = None) -> dict[str, str]:
         **os.environ,
         "VARDLAGRET_HOME": str(home),
         "VARDLAGRET_WAREHOUSE": str(home / "warehouse.duckdb"),
+        "DBT_PROJECT_DIR": str(DBT_PROJECT),
         "DBT_PROFILES_DIR": str(DBT_PROJECT),
         "DBT_TARGET_PATH": str(target or target_path(home)),
         "DBT_LOG_PATH": str(target or home / "logs" / "dbt"),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
+
+
+#: Nothing where people or programs read; everything in dbt's log.
+_SILENT = ("--log-level", "none", "--log-level-file", "debug")
 
 
 class DbtFailed(Exception):
@@ -81,7 +87,8 @@ def dbt_events(home: Path, *arguments: str, target: Path | None = None) -> Itera
     if not done.success:
         errors = [event["info"]["msg"] for event in told if event["info"]["level"] == "error"]
         words = "\n".join(errors or [str(done.exception)])
-        raise DbtFailed(f"dbt {arguments[0]} failed; log: {home / 'logs' / 'dbt' / 'dbt.log'}\n{words}")
+        log = target or home / "logs" / "dbt"
+        raise DbtFailed(f"dbt {arguments[0]} failed; log: {log / 'dbt.log'}\n{words}")
 
 
 def run_dbt(home: Path, *arguments: str, target: Path | None = None) -> str:
@@ -94,7 +101,7 @@ def _project(fingerprint: str) -> Manifest:
     """The project as dbt reads it, kept until a file of it changes: that takes dbt longer than a window's models."""
     from dbt.cli.main import dbtRunner
 
-    read = dbtRunner().invoke(["parse", "--log-level", "none", "--no-write-json"])
+    read = dbtRunner().invoke(["parse", *_SILENT, "--no-write-json"])
     if isinstance(read.exception, KeyboardInterrupt):
         raise read.exception
     if read.exception:
@@ -118,16 +125,24 @@ def _as_dbt(variables: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """For the block, what asks the run to stop is a `KeyboardInterrupt`: on that alone dbt gives up its queries."""
+    """For the block, what asks the run to stop is a `KeyboardInterrupt`: on that alone dbt gives up its queries.
+
+    Asked a second time, the process ends at once.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _interrupt(number: int, _: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_DFL)
+    raise KeyboardInterrupt
 
 
 def _let_go() -> None:
@@ -157,7 +172,7 @@ def ensure_manifest(home: Path) -> Path:
     stamp = target_path(home) / "project.sha256"
     fingerprint = project_fingerprint()
     if not (manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint):
-        run_dbt(home, "parse", "--log-level", "none")
+        run_dbt(home, "parse", *_SILENT)
         stamp.write_text(fingerprint)
     return manifest
 
@@ -169,5 +184,5 @@ def read_manifest(home: Path) -> dict[str, Any]:
     if manifest.exists() and stamp.exists() and stamp.read_text() == project_fingerprint():
         return json.loads(manifest.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as folder:
-        run_dbt(home, "parse", "--log-level", "none", target=Path(folder))
+        run_dbt(home, "parse", *_SILENT, target=Path(folder))
         return json.loads((Path(folder) / "manifest.json").read_text(encoding="utf-8"))

@@ -23,18 +23,29 @@ def home(example_deliveries: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return place.home.path
 
 
-def in_dbt(home: Path) -> subprocess.Popen:
-    """A night whose dbt is building: its first table is in dbt's log."""
+def in_dbt(home: Path, said: str = "OK created") -> subprocess.Popen:
+    """A night whose dbt is at work: by now its log says this, or that a table was built."""
     log = home / "logs" / "dbt" / "dbt.log"
     log.unlink(missing_ok=True)
     command = [str(VARDLAGRET), "--home", str(home), "nightly"]
     night = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 120
     while time.monotonic() < until and night.poll() is None:
-        if log.exists() and "OK created" in log.read_text("utf-8", errors="replace"):
+        if log.exists() and said in log.read_text("utf-8", errors="replace"):
             return night
         time.sleep(0.05)
     raise AssertionError(f"no dbt came: {night.communicate()}")
+
+
+def test_a_night_that_is_asked_to_stop_while_dbt_reads_its_project_says_so(home: Path) -> None:
+    """On the first night, before Dagster runs anything."""
+    assert not (home / "dagster" / "dbt_target" / "manifest.json").exists()
+    night = in_dbt(home, said="Running with dbt")
+    night.send_signal(signal.SIGTERM)
+    said, _ = night.communicate(timeout=60)
+    assert night.returncode == 4, said
+    assert "asked to stop (SIGTERM)" in said
+    assert not (home / "dagster" / "dbt_target" / "project.sha256").exists()
 
 
 def test_a_night_that_is_asked_to_stop_in_dbt_says_so_and_builds_no_more(home: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import duckdb
@@ -23,7 +24,11 @@ def test_unit_tests_of_the_models_pass(example_home: Built, tmp_path: Path) -> N
 def test_a_command_leaves_the_warehouse_closed_and_the_process_as_it_was(tmp_path: Path) -> None:
     """Also one that fails: its error is told, and the next command and the next reader find the warehouse free."""
     home = Home(tmp_path / "home").create_or_open()
-    before = dict(os.environ), Path.cwd()
+
+    def process() -> tuple:
+        return dict(os.environ), Path.cwd(), signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+
+    before = process()
     run_dbt(home.path, "seed", "--select", "seed_readmission_methods")
     with duckdb.connect(str(home.warehouse)) as con:
         con.execute("update seeds.seed_readmission_methods set window_last = 31 where method_code = 'nhs'")
@@ -31,7 +36,7 @@ def test_a_command_leaves_the_warehouse_closed_and_the_process_as_it_was(tmp_pat
         run_dbt(home.path, "test", "--select", "seed_readmission_methods")
     with duckdb.connect(str(home.warehouse), read_only=True, config={"threads": 1}) as con:
         assert con.execute("select count(*) from seeds.seed_readmission_methods").fetchall() == [(4,)]
-    assert (dict(os.environ), Path.cwd()) == before
+    assert process() == before
 
 
 def test_a_command_that_dbt_does_not_know_is_told(tmp_path: Path) -> None:

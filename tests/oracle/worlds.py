@@ -68,7 +68,7 @@ def years_in_hospital(number: int) -> World:
     site = f"w{number:05d}"
     made: list[Stay] = []
     for n in range(36):
-        meeting = [date(2021 + m // 12, m % 12 + 1, 2) + timedelta(days=n // 3 % 3 - 1) for m in range(n % 3, 40, 3)]
+        meeting = [date(2021 + m // 12, m % 12 + 1, 1) + timedelta(days=n // 3 % 3 - 1) for m in range(n % 3, 40, 3)]
         for first, last in pairwise(meeting):
             over = n % 2 if n % 3 or first.year != 2022 or first.month > 3 else 2
             made.append(
@@ -78,7 +78,9 @@ def years_in_hospital(number: int) -> World:
                     provider_region="01", transferred_out=n % 2 == 1, main_diagnosis="I509",
                 )
             )  # fmt: skip
-        made.append(replace(made[-len(meeting) + 1], stay_id=f"S{len(made):05d}", discharge_date=date(2021, 2, 20)))
+        first_stay = made[1 - len(meeting)]
+        within = first_stay.admission_date + timedelta(days=10)
+        made.append(replace(first_stay, stay_id=f"S{len(made):05d}", discharge_date=within))
     return World(number, tuple(made), {(site, "01"): date(2024, 6, 30)})
 
 
