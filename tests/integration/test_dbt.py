@@ -16,7 +16,7 @@ from tests.support.built import Built
 
 def test_unit_tests_of_the_models_pass(example_home: Built, tmp_path: Path) -> None:
     home = example_home.copy(tmp_path / "home")
-    printed = run_dbt(home, "test", "--select", "test_type:unit", "--no-use-colors")
+    printed = run_dbt(home, "test", "--select", "test_type:unit")
     assert "ERROR=0" in printed
     assert int(printed.split("PASS=")[1].split()[0]) >= 7
 
