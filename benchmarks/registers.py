@@ -29,6 +29,7 @@ from orchestration.ledger.ledger import Ledger
 from orchestration.settings import DBT_PROJECT
 from orchestration.sources.catalogue import load_catalogue
 from orchestration.warehouse.connection import open_warehouse
+from orchestration.warehouse.dbt import environment
 from orchestration.warehouse.prepare import prepare
 
 DBT = Path(sys.executable).with_name("dbt")
@@ -72,7 +73,7 @@ class Warehouse:
             "seed",
             "--project-dir",
             DBT_PROJECT,
-            env=self._environment(),
+            env=environment(self.folder, self.folder / "target"),
             log=self.folder / "seed.log",
         )
 
@@ -81,16 +82,9 @@ class Warehouse:
         bounds = {"window_start": str(window[0]), "window_end": str(window[1])} if window else {}
         given = ["--vars", json.dumps(bounds)] if window else []
         command = [DBT, "run", "--project-dir", DBT_PROJECT, "--select", models, *given]
-        process = run(*command, env=self._environment(), log=self.folder / "build.log")
+        process = run(*command, env=environment(self.folder, self.folder / "target"), log=self.folder / "build.log")
         results = json.loads((self.folder / "target" / "run_results.json").read_text())["results"]
         return process, {r["unique_id"].split(".")[-1]: r["execution_time"] for r in results}
-
-    def _environment(self) -> dict[str, str]:
-        return {
-            **os.environ, "VARDLAGRET_HOME": str(self.folder), "VARDLAGRET_WAREHOUSE": str(self.file),
-            "DBT_PROFILES_DIR": str(DBT_PROJECT), "DBT_TARGET_PATH": str(self.folder / "target"),
-            "DBT_LOG_PATH": str(self.folder / "log"), "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        }  # fmt: skip
 
     def copy_out(self, folder: Path, queries: Mapping[str, str]) -> None:
         """Write queries' results as Parquet files of these names."""
@@ -166,7 +160,7 @@ def readmissions(home: Home, bench: Path) -> list[str]:
     counting = sum(seconds for name, seconds in built.models.items() if not name.startswith(("stg_", "int_stays")))
     return [
         f"## Readmissions: {stays:,} stays in {months} months",
-        *_all_months(built.models, built.process, built.warehouse.file),
+        *_all_months(built),
         "",
         "From accepted stays to index stays and readmissions under four methods, by month, residence and sex. Ours",
         "keep each record's outcome and what windows, reasons and ranks need; a contender keeps counts.",
@@ -235,33 +229,31 @@ def waits(home: Home, bench: Path) -> list[str]:
     warehouse = Warehouse(bench / "contacts")
     warehouse.declared(home)
     print("contacts, all months ...", flush=True)
-    whole, models = warehouse.build(MODELS["waits"])
+    built = AllMonths(warehouse, *warehouse.build(MODELS["waits"]))
     folder = bench / "waits"
     warehouse.copy_out(folder, CONTACT_FILES)
-    with open_warehouse(warehouse.file, read_only=True) as connection:
-        ((contacts, months),) = connection.execute(
-            "select count(*), count(distinct month) from staging.stg_wait_contacts__contacts"
-        ).fetchall()
-    counting = sum(seconds for name, seconds in models.items() if not name.startswith("stg_"))
+    contacts, months = built.one("select count(*), count(distinct month) from staging.stg_wait_contacts__contacts")
+    counting = sum(seconds for name, seconds in built.models.items() if not name.startswith("stg_"))
     return [
         f"## Waits: {contacts:,} contacts in {months} months",
-        *_all_months(models, whole, warehouse.file),
+        *_all_months(built),
         "",
         "From accepted contacts to counts, medians and 90th percentiles by month, rule, phase, area of provider and of "
         "residence, sex and exclusion set:",
-        *_against("our models after staging", counting, whole, contend(folder, FROM_CONTACTS, WAIT_LINE)),
+        *_against("our models after staging", counting, built.process, contend(folder, FROM_CONTACTS, WAIT_LINE)),
     ]
 
 
-def _all_months(models: Mapping[str, float], whole: Measured, file: Path) -> list[str]:
+def _all_months(built: AllMonths) -> list[str]:
+    size = built.warehouse.file.stat().st_size / 1e6
     return [
         "",
         "| all months, our models through dbt | seconds |",
         "|---|---|",
-        *(f"| `{name}` | {seconds:.1f} |" for name, seconds in models.items() if seconds >= 0.5),
-        f"| whole process | {whole.seconds:.1f} |",
+        *(f"| `{name}` | {seconds:.1f} |" for name, seconds in built.models.items() if seconds >= 0.5),
+        f"| whole process | {built.process.seconds:.1f} |",
         "",
-        f"Peak memory {whole.peak:,.0f} MB; the warehouse takes {file.stat().st_size / 1e6:,.0f} MB.",
+        f"Peak memory {built.process.peak:,.0f} MB; the warehouse takes {size:,.0f} MB.",
     ]
 
 

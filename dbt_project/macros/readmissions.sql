@@ -33,7 +33,7 @@
 {%- endmacro %}
 
 {% macro readmission_index(index_where='true', return_where='true') %}
-{#- Units of some months are few and read three times; those of all months are many, and better read again. -#}
+{#- Units of some months are few and read more than once; those of all months are many, and better read again. -#}
 {%- set kept = 'not materialized' if index_where == 'true' else 'materialized' -%}
 with index_found as {{ kept }} (
   {{- readmission_units(index_where) }}

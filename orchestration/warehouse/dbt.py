@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 Event = dict[str, Any]
+#: Nothing where people or programs read; everything in dbt's log.
+_SILENT = ("--log-level", "none", "--log-level-file", "debug")
 
 
 def target_path(home: Path) -> Path:
@@ -47,10 +49,6 @@ def environment(home: Path, target: Path | None = None) -> dict[str, str]:
     }
 
 
-#: Nothing where people or programs read; everything in dbt's log.
-_SILENT = ("--log-level", "none", "--log-level-file", "debug")
-
-
 class DbtFailed(Exception):
     """dbt ended with an error; the message holds its errors and where its log lies."""
 
@@ -66,6 +64,7 @@ def dbt_events(home: Path, *arguments: str, target: Path | None = None) -> Itera
     from dbt_common.events.base_types import EventMsg
     from dbt_common.events.functions import msg_to_dict
 
+    variables = environment(home, target)
     told: list[Event] = []
 
     def listen(event: EventMsg) -> None:
@@ -73,7 +72,7 @@ def dbt_events(home: Path, *arguments: str, target: Path | None = None) -> Itera
             told.append(msg_to_dict(event))
 
     with ThreadPoolExecutor(max_workers=1) as beside:
-        with _as_dbt(environment(home, target)), _interruptible():
+        with _as_dbt(variables), _interruptible():
             # Variables may change how the project is read.
             known = None if "parse" in arguments or "--vars" in arguments else _project(project_fingerprint())
             try:
@@ -87,8 +86,7 @@ def dbt_events(home: Path, *arguments: str, target: Path | None = None) -> Itera
     if not done.success:
         errors = [event["info"]["msg"] for event in told if event["info"]["level"] == "error"]
         words = "\n".join(errors or [str(done.exception)])
-        log = target or home / "logs" / "dbt"
-        raise DbtFailed(f"dbt {arguments[0]} failed; log: {log / 'dbt.log'}\n{words}")
+        raise DbtFailed(f"dbt {arguments[0]} failed; log: {Path(variables['DBT_LOG_PATH']) / 'dbt.log'}\n{words}")
 
 
 def run_dbt(home: Path, *arguments: str, target: Path | None = None) -> str:

@@ -70,7 +70,8 @@ def years_in_hospital(number: int) -> World:
     for n in range(36):
         meeting = [date(2021 + m // 12, m % 12 + 1, 1) + timedelta(days=n // 3 % 3 - 1) for m in range(n % 3, 40, 3)]
         for first, last in pairwise(meeting):
-            over = n % 2 if n % 3 or first.year != 2022 or first.month > 3 else 2
+            away = n % 3 == 0 and date(2022, 1, 1) <= first < date(2022, 4, 1)
+            over = 2 if away else n % 2
             made.append(
                 Stay(
                     f"S{len(made):05d}", f"{site}-p{n:04d}", first + timedelta(days=over), last, site=site,

@@ -17,7 +17,11 @@
   meta={'window': {'column': 'episode_month', 'look_ahead_days': 1}}
 ) }}
 {%- set by_order = 'partition by site, person_key order by admission_date, until, stay_id' %}
-{%- set look_back = '(' ~ window_start() ~ ' - interval 12 month)' %}
+{%- set days_before = [] %}
+{%- for months in (12, 9, 6, 3) %}
+{%- do days_before.append('(' ~ window_start() ~ ' - interval ' ~ months ~ ' month)') %}
+{%- endfor %}
+{%- set look_back = days_before[0] %}
 with
 {%- if all_months() %}
 looked_up as (
@@ -44,8 +48,7 @@ looked_up as (
     from recent
     group by site, person_key
     having
-      {%- for months in (12, 9, 6, 3) %}
-      {%- set day = '(' ~ window_start() ~ ' - interval ' ~ months ~ ' month)' %}
+      {%- for day in days_before %}
       bool_or({{ day }} between admission_date and coalesce(discharge_date, date '9999-12-31')){{ ' and' if not loop.last }}
       {%- endfor %}
   )
