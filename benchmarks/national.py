@@ -148,8 +148,8 @@ def signals(home: Path, log: Path, key: Path) -> tuple[Measured, dict[str, float
         "months": sum(map(len, due)),
         "months_found": sum(len(own & lines) for own in due),
         "beside": len(lines - set().union(*spans, OWN)),
-        # Six questions of each region's months: twelve years of the register, one of contacts.
-        "asked": 6 * 21 * 12 * 13,
+        # Of each region's months: seven questions in twelve years of the register, four in one of contacts.
+        "asked": (7 * 12 + 4) * 21 * 12,
     }
 
 

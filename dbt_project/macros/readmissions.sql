@@ -133,15 +133,16 @@ judged as not materialized (
       when m.needs_diagnoses and u.site not in (select site from coding_sites) then 'no_diagnoses'
       when m.index_set is not null and not list_contains(u.diagnosis_sets, m.index_set) then 'diagnosis'
       when m.run_out and u.until + m.window_last > coalesce(e.data_end, date '0001-01-01') then 'incomplete_follow_up'
-      when m.death_in_window = 'excluded' and u.death_date <= u.until + m.window_last then 'died'
-    end as exclusion_reason
+    end as given_reason,
+    -- Without a return: else the index has its answer.
+    m.death_in_window = 'excluded' and coalesce(u.death_date <= u.until + m.window_last, false) as death_excludes
   from index_units as u
   join methods as m on m.unit = u.unit
   left join data_end as e on e.site = u.site and e.provider_region is not distinct from u.provider_region
 ),
 
 -- Seven in eight have no admission of the person near enough, and are not looked up.
-decided as (
+followed as (
   select j.*, r.readmission_admission, r.days, r.return_count
   from judged as j
   left join returns as r
@@ -153,6 +154,12 @@ decided as (
   select *, null, null, null
   from judged
   where not near
+),
+
+decided as (
+  select *, case when death_excludes and days is null then coalesce(given_reason, 'died') else given_reason end
+    as exclusion_reason
+  from followed
 )
 
 select

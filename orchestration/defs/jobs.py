@@ -2,11 +2,18 @@
 
 import dagster as dg
 
-from orchestration.defs.resources import WarehouseHome
-from orchestration.settings import NIGHTLY_AT, TIME_ZONE
+from orchestration.settings import NIGHTLY_AT, TIME_ZONE, Settings
 
 NIGHTLY = "nightly"
 BUILD = "build"
+#: How often the night waits anew for a home that another run holds, an hour each time.
+RETRIES = 2
+
+
+class NightOf(dg.Config):
+    """`path` is the home; without it that of the environment."""
+
+    path: str = ""
 
 
 @dg.definitions
@@ -18,11 +25,21 @@ def jobs() -> dg.Definitions:
     )
 
     @dg.op(name="night")
-    def night(context: dg.OpExecutionContext, home: WarehouseHome) -> None:
-        """The night as the command `vardlagret nightly` runs it: its runs stand beside this one, under its id."""
+    def night(context: dg.OpExecutionContext, config: NightOf) -> None:
+        """The night as the command `vardlagret nightly` runs it: its runs stand beside this one, under its id.
+
+        It holds the home by itself. A home that another run holds is tried again; what the night failed of is not.
+        """
+        from orchestration.ledger.lock import HomeLocked
+        from orchestration.operations import recording
         from orchestration.operations.nightly import run_nightly
 
-        result = run_nightly(home.root, wait_seconds=3600, progress=context.log.info, within=context.run.run_id)
+        root = Settings.read(config.path or None).home
+        wait = recording.LOCK_WAIT_SECONDS
+        try:
+            result = run_nightly(root, wait_seconds=wait, progress=context.log.info, within=context.run.run_id)
+        except HomeLocked as locked:
+            raise dg.RetryRequested(max_retries=RETRIES) from locked
         context.instance.add_run_tags(context.run.run_id, {"nightly_id": result.nightly_id})
         if result.error:
             raise dg.Failure(f"{result.error}; next: {result.next_command}", allow_retries=False)

@@ -129,8 +129,22 @@ class Runs(LedgerFile):
         return self._runs("ended_at is null")
 
     def runs(self, limit: int = 50) -> list[Run]:
-        """The newest runs, newest first."""
+        """The newest runs of any kind, newest first."""
         return self._runs("1", f"started_at desc, rowid desc limit {int(limit)}")
+
+    def builds(self, limit: int = 50) -> list[Run]:
+        """Runs that come to a release, newest first: of each kind the newest that built everything, and newest others.
+
+        So months of nights with nothing new, or an afternoon of single files taken in, hide no earlier night.
+        """
+        marks = ", ".join("?" * len(BUILDS))
+        chosen = f"""select rowid from (
+            select rowid, row_number() over (
+              partition by kind, fingerprint is null order by started_at desc, rowid desc
+            ) as place
+            from runs where kind in ({marks})
+          ) where place <= {int(limit)}"""
+        return self._runs(f"rowid in ({chosen})", "started_at desc, rowid desc", BUILDS)
 
     def last_build(self) -> Run | None:
         """The newest run that comes to a release, and has ended."""

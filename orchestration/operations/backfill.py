@@ -90,7 +90,7 @@ def _beyond(batch: PastBatch, start: float) -> float:
 def _afterwards(ledger: Ledger) -> float:
     """Median seconds, over recent runs, of what follows the months."""
     told = []
-    for run in ledger.runs(limit=20):
+    for run in ledger.builds(limit=20):
         stages = [s for s in ledger.stages_of(run.run_id) if s["name"] in _AFTER and s["seconds"] is not None]
         if any(s["name"] == "release" for s in stages):
             told.append(sum(s["seconds"] for s in stages))

@@ -95,6 +95,8 @@ def _print_plan(answer: dict[str, Any]) -> None:
         say(f"{item['fact']}  {', '.join(item['months'])}: delivered anew with the same rows; only their origin is new")
     if not (answer["windows"] or answer["open"]):
         say("no month is due")
+    if answer["models"]:
+        say(f"models: {', '.join(answer['models'])}")
     if answer["indicators"]:
         say(f"may change: {', '.join(answer['indicators'])}")
     if answer["estimate_seconds"] is not None and answer["batches"]:

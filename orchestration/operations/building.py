@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestration.operations.batches import batches_of, planner, selection
+from orchestration.operations.batches import Batch, batches_of, planner, selection
 from orchestration.operations.orchestrator import launching
 from orchestration.operations.stages import Night
 from orchestration.planning.plan import Asked, Plan
 from orchestration.warehouse.dbt import ensure_manifest
 from orchestration.warehouse.monthly import Manifest
+from orchestration.warehouse.windows import is_month
 
 _AFTER = ("seeds", "staging", "intermediate", "marts", "indicators", "published", "checks", "release")
 
@@ -45,14 +46,22 @@ def build(
         for number, batch in enumerate(batches, start=1):
             night.progress(f"months, batch {number} of {len(batches) + (last is not None)}: {batch.words}")
             models = selection(night, manifest, batch, built)
-            launch(models=models, batch=batch)
+            launch(models=models, batch=batch, built=_built_month(night, batch))
             built |= set(models)
         if not plan.left:
             if last:
                 night.progress(f"months, batch {len(batches) + 1} of {len(batches) + 1}: {last.words}")
             models = selection(night, manifest, last, built) if last else []
-            launch(_AFTER, models, without=[*monthly, *built], batch=last, reconcile=True)
+            month = _built_month(night, last) if last else None
+            launch(_AFTER, models, without=[*monthly, *built], batch=last, built=month, reconcile=True)
     return plan
+
+
+def _built_month(night: Night, batch: Batch) -> str | None:
+    """A month for which every fact of the batch is built; None where there is none."""
+    states = night.ledger.month_states().values()
+    built = [{s.month for s in states if s.dataset == name and s.outcome == "built"} for name in batch.facts]
+    return max((m for m in set.intersection(*built) if is_month(m)), default=None) if built else None
 
 
 def mark(night: Night, manifest: Manifest, asked: Asked) -> Plan:

@@ -62,6 +62,15 @@ def close_dead_runs(instance: DagsterInstance, within: str | None = None) -> int
     return len(runs)
 
 
+def close_dead_in_instance(home: Home) -> int:
+    """`close_dead_runs` for whoever holds the home and launches nothing."""
+    from dagster import DagsterInstance
+
+    prepare_instance(home)
+    with DagsterInstance.from_config(str(home.dagster)) as instance:
+        return close_dead_runs(instance)
+
+
 class Launch:
     """Runs of the job over parts of its assets, in the home's instance, under one `nightly_id`."""
 
@@ -79,11 +88,13 @@ class Launch:
         without: Iterable[tuple[str, str]] = (),
         folder: Path | None = None,
         batch: Batch | None = None,
+        built: str | None = None,
         reconcile: bool = False,
     ) -> None:
         """Execute the assets of some rooms and some models, less others. Raises `JobFailed`; `Stopped` if asked to.
 
-        A batch gives its window of months to the run's partitions and to dbt.
+        A batch gives its window of months to the run's partitions and to dbt; `built` is a month that is built already
+        and stays so, for a batch without any.
         """
         from dagster import AssetKey
 
@@ -100,7 +111,7 @@ class Launch:
                     "resources": {"home": {"config": config}},
                     "loggers": {"console": {"config": {"log_level": "WARNING"}}},
                 },
-                tags=self._tags | (partition_range(batch.window) if batch else {}),
+                tags=self._tags | (partition_range(batch.window, built) if batch else {}),
                 raise_on_error=False,
             )
         finally:
@@ -131,13 +142,13 @@ def launching(home: Home, *, run_id: str, nightly_id: str, within: str | None = 
             yield Launch(home, run_id, nightly_id, job, instance)
 
 
-def partition_range(window: Window | None) -> dict[str, str]:
+def partition_range(window: Window | None, built: str | None = None) -> dict[str, str]:
     """Dagster's tags for the partitions of a window, as far as there are such partitions.
 
-    A run over monthly assets needs one: a window without any, or none at all, stands as the first partition. That
-    month is then built too, since nothing is delivered for it.
+    A run over monthly assets needs one: a window without any, or none at all, stands as a month that is `built`
+    already; where there is none, as the first partition, for which nothing is delivered.
     """
-    first, last = FIRST_PARTITION, FIRST_PARTITION
+    first = last = max(built or FIRST_PARTITION, FIRST_PARTITION)
     if window and window.last >= FIRST_PARTITION:
         first, last = max(window.first, FIRST_PARTITION), window.last
     return {

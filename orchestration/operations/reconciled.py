@@ -48,7 +48,7 @@ def reconciled(ledger: Ledger) -> dict[str, Any]:
 
 def _unmapped(ledger: Ledger) -> list[dict[str, Any]]:
     """Series without a declaration, from the newest run that reconciled."""
-    for run in ledger.runs(limit=50):
+    for run in ledger.builds():
         for stage in reversed(ledger.stages_of(run.run_id)):
             if stage["name"] == "reconcile" and stage["outcome"] == "done":
                 return stage["detail"].get("unmapped", [])

@@ -25,6 +25,8 @@ from orchestration.operations.stopping import Stopped, stoppable
 from orchestration.settings import TIME_ZONE
 
 DONE, FAILED, WITHHELD, NO_RELEASE = 0, 1, 3, 4
+#: How long a run that Dagster started waits for another that holds the home.
+LOCK_WAIT_SECONDS = 3600.0
 #: What goes on with a run that was stopped.
 AGAIN = {"nightly": "nightly", "backfill": "backfill run"}
 
@@ -75,20 +77,32 @@ _PROGRESS: ContextVar[Progress | None] = ContextVar("progress", default=None)
 
 
 @contextmanager
-def joined_night(root: Path, run_id: str, alone_as: str, log: Progress) -> Iterator[Night]:
-    """The night a step belongs to: the command's own (which holds the lock), or one that this step opens for itself."""
+def joined_night(root: Path, run_id: str, log: Progress) -> Iterator[Night]:
+    """The night of the command that launched a step: the command holds the home, and ends the run."""
     home = Home(root)
-    progress = _PROGRESS.get() or log
-    if run_id:
-        with Ledger.open(home.ledger) as ledger:
-            yield Night(home, ledger, run_id, progress)
-        return
-    home.create_or_open()
-    with hold(home, run_id=alone_as, who="dagster", wait_seconds=3600), Ledger.open(home.ledger) as ledger:
-        ledger.join_run(alone_as, kind="dagster")
-        yield Night(home, ledger, alone_as, progress)
-        ledger.end_run(alone_as, exit_code=DONE)
-    refresh_page(home)
+    with Ledger.open(home.ledger) as ledger:
+        yield Night(home, ledger, run_id, _PROGRESS.get() or log)
+
+
+@contextmanager
+def own_night(root: Path, run_id: str, log: Progress) -> Iterator[Night]:
+    """A run that Dagster started without a command, from before its first step to after its last.
+
+    Waits an hour for the home, then raises `HomeLocked`. What the block raises ends the run as failed.
+    """
+    home = Home(root).create_or_open()
+    with hold(home, run_id=run_id, who="dagster", wait_seconds=LOCK_WAIT_SECONDS), Ledger.open(home.ledger) as ledger:
+        ledger.close_dead_runs()
+        ledger.join_run(run_id, kind="dagster")
+        try:
+            yield Night(home, ledger, run_id, log)
+        except BaseException as error:
+            ledger.end_run(run_id, exit_code=NO_RELEASE, summary={"error": str(error) or type(error).__name__})
+            raise
+        else:
+            ledger.end_run(run_id, exit_code=DONE)
+    if unwritten := refresh_page(home):
+        log(unwritten)
 
 
 @contextmanager

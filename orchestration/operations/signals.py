@@ -26,6 +26,7 @@ WORDS = {
     "volume_spike": "far more records than usual",
     "planned_missing": "the planned flag is lost",
     "main_missing": "the main diagnosis is lost",
+    "id_missing": "ids that can be followed are lost",
     "withdrawn": "records withdrawn since the first delivery",
     "late_correction": "records changed since the first delivery",
 }

@@ -12,7 +12,6 @@ from orchestration.home import Home
 from orchestration.ledger.holds import Hold
 from orchestration.ledger.ledger import Ledger, Run
 from orchestration.ledger.lock import holder
-from orchestration.ledger.runs import BUILDS
 from orchestration.overview import lights
 from orchestration.overview.months import months_by_region
 from orchestration.overview.nights import nights
@@ -30,7 +29,7 @@ def status(home: Home, ledger: Ledger, catalogue: Catalogue) -> dict[str, Any]:
     """The contract's `status`, without its head."""
     scene = scene_of(home, ledger, catalogue)
     runs = scene.runs
-    last = next((r for r in runs if r.kind in BUILDS), None)
+    last = runs[0] if runs else None
     standing = incidents(scene)
     moment = scene.now.astimezone(UTC).isoformat()
     quiet = {i for i, r in ledger.incidents().items() if r.cleared_at is None and r.quiet(moment)}
@@ -40,7 +39,7 @@ def status(home: Home, ledger: Ledger, catalogue: Catalogue) -> dict[str, Any]:
     disk = _disk(home)
     return {
         "publish": _dimmed(_publish(home, last, facts, release, disk, scene.hold), standing, quiet),
-        "run": _open_run(runs, home),
+        "run": _open_run(ledger, home),
         "sources": _sources(ledger, catalogue),
         "facts": facts,
         "release": release,
@@ -115,11 +114,11 @@ def _light(
     return {**said, "code": code, "about": about}
 
 
-def _open_run(runs: list[Run], home: Home) -> dict[str, Any] | None:
-    run = next((r for r in runs if r.ended_at is None), None)
-    if run is None:
+def _open_run(ledger: Ledger, home: Home) -> dict[str, Any] | None:
+    runs = ledger.open_runs()
+    if not runs:
         return None
-    held = holder(home)
+    run, held = runs[-1], holder(home)
     return {
         "run_id": run.run_id,
         "kind": run.kind,
@@ -159,14 +158,14 @@ def _source(
     source_id: str, rhythm: str, received: str | None, refused: int, quarantined: int, warned: int
 ) -> dict[str, Any]:
     expected = expected_after(received, rhythm)
-    light = "amber" if expected and datetime.now(ZoneInfo(TIME_ZONE)).date() > expected[1] else "green"
-    if refused or quarantined or warned:
-        light = "amber"
+    late = expected is not None and datetime.now(ZoneInfo(TIME_ZONE)).date() > expected[1]
     return {
         "source_id": source_id,
+        "rhythm": rhythm,
         "last_received_at": received,
         "expected_next": expected[0].isoformat() if expected else None,
-        "light": light,
+        "late": late,
+        "light": "amber" if late or refused or quarantined or warned else "green",
         "refused_last": refused,
         "quarantined_last": quarantined,
         "warned_last": warned,

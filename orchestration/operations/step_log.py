@@ -99,7 +99,7 @@ def usual(ledger: Ledger, before: str | None = None) -> dict[str, Usual]:
 
 def _nights(ledger: Ledger) -> list[Run]:
     """Nights that ended well and built something, newest first."""
-    return [r for r in ledger.runs(limit=50) if r.kind == "nightly" and r.built]
+    return [r for r in ledger.builds() if r.kind == "nightly" and r.built]
 
 
 class StepLog:

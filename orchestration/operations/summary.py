@@ -116,7 +116,8 @@ def print_status(answer: dict[str, Any]) -> None:
     table = _table("source", "light", "last received", "expected next", "refused", "quarantined", numbers=(4, 5))
     for s in answer["sources"]:
         received = (s["last_received_at"] or "never")[:16]
-        table.add_row(s["source_id"], s["light"], received, s["expected_next"] or "", str(s["refused_last"]),
+        expected = f"{s['expected_next'] or ''}{', late' if s['late'] else ''}"
+        table.add_row(s["source_id"], s["light"], received, expected, str(s["refused_last"]),
                       str(s["quarantined_last"]))  # fmt: skip
     console.print(table)
     for fact in answer["facts"]:

@@ -10,6 +10,7 @@ from orchestration.ledger.clock import now
 from orchestration.ledger.ledger import Ledger
 from orchestration.ledger.lock import HomeLocked, hold
 from orchestration.operations.answers import say
+from orchestration.operations.orchestrator import close_dead_in_instance
 from orchestration.operations.status_page import refresh_page
 from orchestration.sources.catalogue import load_catalogue
 from orchestration.watch.incidents import as_answer, incidents
@@ -35,12 +36,17 @@ def watched(home: Home) -> dict[str, Any]:
 
 
 def _close_the_dead(home: Home, ledger: Ledger) -> list[str]:
-    """Close runs whose process died, and their batches, as the next night would; not while another holds the home."""
+    """Close runs whose process died, their batches, and what Dagster shows of them as under way, as the next night would.
+
+    Not while another holds the home.
+    """
     if not any(run.pid_alive is False for run in ledger.open_runs()):
         return []
     try:
         with hold(home, run_id="watch", who="watch", wait_seconds=0):
             ledger.close_dead_batches()
-            return [run.run_id for run in ledger.close_dead_runs()]
+            closed = [run.run_id for run in ledger.close_dead_runs()]
+            close_dead_in_instance(home)
+            return closed
     except HomeLocked:
         return []

@@ -60,7 +60,7 @@ def months_by_region(
     newest ones; a region has no state for months before its first.
     """
     current = ledger.current_deliveries()
-    states, runs, facts = ledger.month_states(), ledger.runs(limit=50), _facts(home)
+    states, runs, facts = ledger.month_states(), ledger.builds(), _facts(home)
     found = []
     for source in catalogue.sources:
         senders = _senders(source, current)

@@ -128,6 +128,16 @@ INCIDENTS = {
         Said("Ingen annan körning kan börja.", "No other run can begin."),
     ),
 }
+#: How often a source delivers.
+RHYTHMS = {
+    "monthly": Said("varje månad", "monthly"),
+    "quarterly": Said("varje kvartal", "quarterly"),
+    "half_yearly": Said("varje halvår", "half-yearly"),
+    "yearly": Said("varje år", "yearly"),
+    "irregular": Said("oregelbundet", "irregular"),
+}
+LATE = Said("sen", "late")
+SEXES = {"total": Said("båda könen", "both sexes"), "women": Said("kvinnor", "women"), "men": Said("män", "men")}
 VERDICTS = {
     "passed": Said("godkänd", "passed"),
     "warned": Said("varning", "warned"),

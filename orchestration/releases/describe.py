@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.ledger.verdict import Verdict
 from orchestration.releases.contract import TABLES, Table
 from orchestration.releases.gate import Decision
+from orchestration.sql import named_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -20,13 +21,15 @@ if TYPE_CHECKING:
     from orchestration.indicators.definition import Definition
     from orchestration.releases.build import RunInfo
 
+#: Tables that say how counted facts were counted: each switch of each method, each code of each set, with its status.
+METHODS = {"readmission_methods": "seeds.seed_readmission_methods", "diagnosis_sets": "seeds.seed_diagnosis_sets"}
 _FIELD_TYPES = {"VARCHAR": "string", "BIGINT": "integer", "INTEGER": "integer", "DATE": "date", "BOOLEAN": "boolean"}
 NOT_OFFICIAL = "Based on the named sources. Not official statistics of Sweden (Sveriges officiella statistik)."
 SYNTHETIC = "SYNTHETIC DATA: made up for demonstration; describes no real area, person or owner."
 
 
 def datapackage(con: duckdb.DuckDBPyConnection, release_id: str, data_origin: str) -> bytes:
-    """Frictionless data package: every table with its fields, types, key and number of rows, and the sources."""
+    """Frictionless data package: every table with its fields, types, key and number of rows, the sources, the methods."""
     sources = con.execute("select name_sv, owner, licence from published.sources order by source_id").fetchall()
     package: dict[str, Any] = {
         "name": "vardlagret",
@@ -36,6 +39,9 @@ def datapackage(con: duckdb.DuckDBPyConnection, release_id: str, data_origin: st
         "data_origin": data_origin,
         "sources": [{"title": name, "organization": owner, "licence": licence} for name, owner, licence in sources],
         "resources": [_resource(con, table) for table in TABLES],
+        "methods": {
+            name: named_rows(con.execute(f"select * from {table} order by all")) for name, table in METHODS.items()
+        },
     }
     return as_document(package)
 

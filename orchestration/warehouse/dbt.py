@@ -53,7 +53,7 @@ class DbtFailed(Exception):
     """dbt ended with an error; the message holds its errors and where its log lies."""
 
 
-def dbt_events(home: Path, *arguments: str, target: Path | None = None) -> Iterator[Event]:
+def dbt_events(home: Path, *arguments: str) -> Iterator[Event]:
     """Run a dbt command; its events, as in its JSON log less what is said for debugging alone, when it is done.
 
     The warehouse is closed when the last is taken; it is written through meanwhile. Raises, after the last event,
@@ -64,7 +64,7 @@ def dbt_events(home: Path, *arguments: str, target: Path | None = None) -> Itera
     from dbt_common.events.base_types import EventMsg
     from dbt_common.events.functions import msg_to_dict
 
-    variables = environment(home, target)
+    variables = environment(home)
     told: list[Event] = []
 
     def listen(event: EventMsg) -> None:
@@ -74,7 +74,7 @@ def dbt_events(home: Path, *arguments: str, target: Path | None = None) -> Itera
     with ThreadPoolExecutor(max_workers=1) as beside:
         with _as_dbt(variables), _interruptible():
             # Variables may change how the project is read.
-            known = None if "parse" in arguments or "--vars" in arguments else _project(project_fingerprint())
+            known = None if "--vars" in arguments else _project(project_fingerprint())
             try:
                 done = dbtRunner(known, callbacks=[listen]).invoke(["--no-use-colors", *arguments])
             finally:
@@ -89,9 +89,9 @@ def dbt_events(home: Path, *arguments: str, target: Path | None = None) -> Itera
         raise DbtFailed(f"dbt {arguments[0]} failed; log: {Path(variables['DBT_LOG_PATH']) / 'dbt.log'}\n{words}")
 
 
-def run_dbt(home: Path, *arguments: str, target: Path | None = None) -> str:
+def run_dbt(home: Path, *arguments: str) -> str:
     """Run a dbt command and return what it said. Raises as `dbt_events` does."""
-    return "\n".join(event["info"]["msg"] for event in dbt_events(home, *arguments, target=target))
+    return "\n".join(event["info"]["msg"] for event in dbt_events(home, *arguments))
 
 
 @lru_cache(maxsize=1)
@@ -165,22 +165,34 @@ def project_fingerprint() -> str:
 
 
 def ensure_manifest(home: Path) -> Path:
-    """The project's manifest for this home; `dbt parse` runs where there is none or the project has changed."""
+    """The project's manifest for this home; it is written where there is none or the project has changed."""
     manifest = target_path(home) / "manifest.json"
-    stamp = target_path(home) / "project.sha256"
-    fingerprint = project_fingerprint()
-    if not (manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint):
-        run_dbt(home, "parse", *_SILENT)
-        stamp.write_text(fingerprint)
+    if not _is_of_today(manifest):
+        _write_manifest(home, manifest)
+        _stamp(manifest).write_text(project_fingerprint())
     return manifest
 
 
 def read_manifest(home: Path) -> dict[str, Any]:
     """The manifest of the project of today, for a report: where the home's is older, one is made elsewhere."""
     manifest = target_path(home) / "manifest.json"
-    stamp = target_path(home) / "project.sha256"
-    if manifest.exists() and stamp.exists() and stamp.read_text() == project_fingerprint():
+    if _is_of_today(manifest):
         return json.loads(manifest.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as folder:
-        run_dbt(home, "parse", *_SILENT, target=Path(folder))
-        return json.loads((Path(folder) / "manifest.json").read_text(encoding="utf-8"))
+        elsewhere = Path(folder) / "manifest.json"
+        _write_manifest(home, elsewhere)
+        return json.loads(elsewhere.read_text(encoding="utf-8"))
+
+
+def _write_manifest(home: Path, manifest: Path) -> None:
+    with _as_dbt(environment(home, manifest.parent)), _interruptible():
+        _project(project_fingerprint()).write(str(manifest))
+
+
+def _is_of_today(manifest: Path) -> bool:
+    stamp = _stamp(manifest)
+    return manifest.exists() and stamp.exists() and stamp.read_text() == project_fingerprint()
+
+
+def _stamp(manifest: Path) -> Path:
+    return manifest.with_name("project.sha256")

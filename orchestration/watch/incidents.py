@@ -15,7 +15,7 @@ from typing import Any
 from orchestration.ledger.clock import seconds_between
 from orchestration.ledger.holds import Hold
 from orchestration.ledger.lock import Holder
-from orchestration.ledger.runs import BUILDS, KILLED, Run
+from orchestration.ledger.runs import KILLED, Run
 from orchestration.watch.schedule import last_due, slow_after_seconds
 
 RUNBOOKS = {
@@ -79,7 +79,8 @@ class Late:
 
 @dataclass(frozen=True)
 class Scene:
-    """What the rules look at. `runs` are newest first; `withheld_since` is by release, with the number of entries."""
+    """What the rules look at. `runs` are those that come to a release (`Runs.builds`), newest first; `withheld_since` is
+    by release, with the number of entries."""
 
     command: str
     now: datetime
@@ -113,18 +114,17 @@ def _incident(scene: Scene, code: str, subject: str, since: str, what: str, effe
 
 
 def _runs(scene: Scene) -> Iterator[Incident]:
-    builds = [r for r in scene.runs if r.kind in BUILDS]
-    if not builds:
+    if not scene.runs:
         return
-    last = builds[0]
+    last = scene.runs[0]
     if last.exit == KILLED or (last.ended_at is None and last.pid_alive is False):
         what = f"Run {last.run_id} died in stage {last.stage}."
         effect = "Nothing half is published; the latest release stays until the night has been run again."
         # When a dead process stopped is not known: since its run was started.
         yield _incident(scene, "run_stuck", last.run_id, last.started_at, what, effect, "nightly")
     elif last.exit not in (None, 0, 3):
-        yield _failed(scene, builds)
-    elif last.ended_at is None and (limit := slow_after_seconds(builds)) is not None:
+        yield _failed(scene)
+    elif last.ended_at is None and (limit := slow_after_seconds(scene.runs)) is not None:
         elapsed = seconds_between(last.started_at, scene.now.isoformat())
         if elapsed > limit:
             what = (
@@ -147,18 +147,18 @@ def _first_missed(last_start: datetime) -> datetime:
     return last_due(last_due(last_start) + timedelta(days=1, hours=12))
 
 
-def _failed(scene: Scene, builds: list[Run]) -> Incident:
+def _failed(scene: Scene) -> Incident:
     """The last run ended badly: which kind, and since the first of the runs in a row that ended so."""
-    code = _kind_of_failure(builds[0])
-    first = builds[0]
-    for run in builds:
+    last = first = scene.runs[0]
+    code = _kind_of_failure(last)
+    for run in scene.runs:
         if run.exit in (None, 0, 3, KILLED) or _kind_of_failure(run) != code:
             break
         first = run
     # The error's own words stay on this machine (`status`, the logs): they may quote what was delivered.
-    what = f"Run {builds[0].run_id} stopped in stage {builds[0].stage} with exit {builds[0].exit}."
+    what = f"Run {last.run_id} stopped in stage {last.stage} with exit {last.exit}."
     if code == "headline_moved":
-        return _moved(scene, builds[0], first)
+        return _moved(scene, last, first)
     command = "release verify" if code == "release_damaged" else "nightly"
     effect = "Readers see a release that is not as it was published." if code == "release_damaged" else _LATEST_STAYS
     return _incident(scene, code, "nightly", first.ended_at or first.started_at, what, effect, command)

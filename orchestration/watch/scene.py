@@ -33,7 +33,7 @@ def scene_of(home: Home, ledger: Ledger, catalogue: Catalogue, now: datetime | N
     return Scene(
         command=f"vardlagret --home {home.path}",
         now=now,
-        runs=ledger.runs(limit=50),
+        runs=ledger.builds(),
         judged=_judged(ledger),
         late=_late(ledger, catalogue, now),
         refused=_refused(ledger),

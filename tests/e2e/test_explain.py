@@ -192,3 +192,40 @@ def test_every_row_that_an_owner_gives_is_exactly_one_record(example_home: Built
 @pytest.mark.parametrize("definition", load_definitions(), ids=lambda d: d.indicator_id)
 def test_the_formula_of_every_indicator_can_be_computed_again(definition) -> None:
     assert ending_of(definition)
+
+
+def _rows_of_persons(home: Path, fact: str, where: str) -> list[list[str]]:
+    """The key of one published row of every measure counted from persons' rows, for the region with most of them."""
+    data = home / "releases" / latest(home)["release"] / "data"
+    with duckdb.connect() as con:
+        rows = con.execute(
+            f"""select {", ".join(BY_NAME[fact].key)} from read_parquet('{data}/{fact}.parquet')
+            where source_id = 'patient_register' and value_status = 'normal' and area_level in ('nation', 'region') and {where}
+            qualify row_number() over (partition by measure, area_level, sex order by all) = 1"""
+        ).fetchall()
+    return [[f"{c}={'' if v is None else v}" for c, v in zip(BY_NAME[fact].key, row, strict=True)] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("fact", "where", "measures", "below"),
+    [
+        ("fct_readmissions", "method_code = 'nhs'", {"readmission_percent", "index_stay_count", "readmission_count"},
+         "delete from intermediate.int_episodes__spells where rowid % 3 = 0"),
+        ("fct_observations", "topic_code = 'avoidable_stays_20'",
+         {"avoidable_stay_count", "avoidable_stays_per_100000", "avoidable_stays_esp2013_per_100000"},
+         "delete from intermediate.int_avoidable__stays where rowid % 3 = 0"),
+    ],
+)  # fmt: skip
+def test_every_measure_of_stays_is_counted_again_and_a_difference_is_told(
+    example_home: Built, tmp_path: Path, fact: str, where: str, measures: set[str], below: str
+) -> None:
+    chosen = _rows_of_persons(example_home.home, fact, where)
+    assert {next(k for k in key if k.startswith("measure="))[8:] for key in chosen} == measures
+    for key in chosen[:: max(1, len(chosen) // 6)]:
+        told = answer(example_home.home, "explain", fact, *key)
+        assert told["equal"], key
+        assert told["cells"]["personal"] is True
+    home = example_home.copy(tmp_path / "home")
+    with duckdb.connect(str(home / "warehouse.duckdb")) as con:
+        con.execute(below)
+    assert answer(home, "explain", fact, *chosen[0], expect=1)["equal"] is False

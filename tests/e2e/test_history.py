@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from orchestration.example.write import write_example
+from orchestration.warehouse.windows import Window
 from tests.real import DELIVERIES, needs_deliveries
 from tests.support.command import answer, vardlagret
+from tests.support.corrections_of_months import resend
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +43,26 @@ def test_a_revision_replaces_its_periods_and_the_past_can_be_asked(folder: Path,
     assert list(held(home, "sos_bup_waits")) == [second.name]
     assert list(held(home, "sos_bup_waits", "--as-of", between)) == [first.name]
     assert held(home, "sos_bup_waits", "--as-of", "2020-01-01") == {}
+
+
+def test_what_was_held_for_one_month_before_it_was_corrected(example_deliveries: Path, tmp_path: Path) -> None:
+    """Of a register sent month by month: the deliveries of that month then and now, diagnoses of the same sending too."""
+    register, home = example_deliveries / "register", tmp_path / "home"
+    vardlagret(home, "ingest", *sorted(register.glob("PAR_*_12_2024-05_*")), *sorted(register.glob("PAR_*_12_2024-06_*")))
+    before = datetime.now(UTC).isoformat()
+    month = Window("2024-04", "2024-04")
+    corrected = resend(register, tmp_path / "april", "12", "2025-06", month, "withdrawn")
+    vardlagret(home, "ingest", *corrected)
+
+    def of_april(*arguments: str) -> set[str]:
+        return set(held(home, "patient_register", "--period", "2024-04", *arguments))
+
+    sent_in_june = {f.name for f in register.glob("PAR_*_12_2024-06_*")}
+    assert of_april("--as-of", before) == sent_in_june
+    assert of_april() >= {f.name for f in corrected}
+    assert not any("VARDTILLFALLEN" in name for name in of_april() & sent_in_june)
+    assert set(held(home, "patient_register", "--period", "2024-05")) == sent_in_june
+    assert of_april("--as-of", "2020-03-01") == set()
 
 
 def test_an_older_export_that_arrives_late_replaces_nothing(folder: Path, tmp_path: Path) -> None:

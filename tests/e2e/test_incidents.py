@@ -2,7 +2,7 @@
 
 Time is never waited for: what lies in the past (earlier nights, a receipt, a run that hangs) is written into the ledger
 as it would stand there. Processes, files, the disk, the checks and the releases are real. `correction_expired` has its
-own night in `test_correction_night.py`, with the real survey, and `headline_moved` its own in `test_held_nights.py`.
+own night in `test_correction_night.py`, with the real survey.
 """
 
 from __future__ import annotations
@@ -111,9 +111,7 @@ def test_checks_releases_deaths_and_failures_clear_by_their_runbooks(
         release = latest(shift.home)["release"]
         backup = tmp_path / "backup"
         shutil.copytree(shift.home / "releases", backup / "releases")
-        damaged = shift.home / "releases" / release / "data" / "areas.csv"
-        damaged.chmod(0o644)
-        damaged.write_bytes(damaged.read_bytes().replace(b"Stockholm", b"Stockhelm", 1))
+        damage(shift.home / "releases" / release / "data" / "areas.csv")
         shift.run("nightly", "--quiet", expect={1})
         fired |= (opened := codes(shift.look().opened))
         assert opened == {"release_damaged"}
@@ -143,7 +141,21 @@ def test_checks_releases_deaths_and_failures_clear_by_their_runbooks(
         assert {"run_failed:nightly", "check_failed:fct_wait_times", "check_broken:fct_observations"} <= mended.cleared
         assert "release_withheld" in codes(mended.cleared)
         assert mended.opened == set()
-        assert latest(shift.home)["release"] != release
+        newer = latest(shift.home)["release"]
+        assert newer != release
+
+        # Without a backup: from another release, and where there is none with those bytes, that release once more.
+        for block in (1, 2):
+            damage(shift.home / "releases" / newer / "data" / "areas.csv")
+            shift.run("release", "verify", expect={1})
+            shift.follow("release_damaged", block=block, ID=newer, SOUND=release, FILE="areas.csv", NAME="Anna", WHY="tried")
+            shift.run("release", "verify")
+        assert latest(shift.home)["release"] not in (release, newer)
+
+
+def damage(file: Path) -> None:
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes().replace(b"Stockholm", b"Stockhelm", 1))
 
 
 def kill_in(shift: Shift, *stages: str) -> None:
@@ -256,6 +268,31 @@ def in_a_transaction(home: Path) -> bool:
         except sqlite3.OperationalError:
             return True
     return False
+
+
+def test_a_headline_that_moved_waits_and_clears_by_its_runbook(example_deliveries: Path, tmp_path: Path) -> None:
+    """The owner revises the nation's net cost of primary care by 200 kronor; 100 are declared."""
+    cost = next(example_deliveries.rglob("*per_specialitet.csv"))
+    before = "Allmänläkarvård inkl. jourverksamhet;Nettokostnad exkl läkemedel;2017;Riket;2516"
+    text = cost.read_text(encoding="utf-8-sig")
+    assert text.count(before) == 1
+    revised = tmp_path / "synthetic_revised.csv"
+    revised.write_text(text.replace(before, before.replace("2516", "2716")), encoding="utf-8-sig")
+    with receivers.webhook() as (url, posted), receivers.mail() as (mail, mailbox):
+        shift = Shift(tmp_path / "home", REPOSITORY, [url, mail], posted, mailbox)
+        shift.run("ingest", cost)
+        shift.run("nightly", "--quiet", expect={0, 3})
+        shift.look()
+        release = latest(shift.home)["release"]
+        shift.run("ingest", revised)
+        shift.run("nightly", "--quiet", expect={4})
+        assert codes(shift.look().opened) == {"headline_moved"}
+        assert "2716" not in json.dumps([*posted, *mailbox.titles], default=str)
+        shift.follow("headline_moved", block=0, PERIOD="2017")
+        assert latest(shift.home)["release"] == release
+        shift.follow("headline_moved", block=1, NAME="Anna", WHY="'the owner says so'")
+        assert latest(shift.home)["release"] != release
+        assert codes(shift.look().cleared) == {"headline_moved"}
 
 
 def test_a_full_disk_clears_by_its_runbook(after_the_first_night: tuple[Path, Path], tmp_path: Path) -> None:

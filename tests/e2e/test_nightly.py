@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.settings import DBT_PROJECT
 from orchestration.sources.catalogue import load_catalogue
 from tests.support.built import Built
 from tests.support.command import answer, latest, vardlagret
@@ -82,6 +84,18 @@ def test_synthetic_data_says_so(example_home: Built) -> None:
     folder = example_home.home / "releases" / latest(example_home.home)["release"]
     assert "SYNTHETIC" in json.loads((folder / "datapackage.json").read_text())["description"]
     assert set(fact(example_home.home, "indicator_values", "true", "data_origin")) == {"synthetic"}
+
+
+def test_a_release_says_each_switch_of_each_method_and_the_codes_of_each_set(example_home: Built) -> None:
+    folder = example_home.home / "releases" / latest(example_home.home)["release"]
+    told = json.loads((folder / "datapackage.json").read_text())["methods"]
+    for name, seed in (("readmission_methods", "seed_readmission_methods"), ("diagnosis_sets", "seed_diagnosis_sets")):
+        with (DBT_PROJECT / "seeds" / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
+            rows = [{k: v or None for k, v in row.items()} for row in csv.DictReader(file)]
+        said = [{k: None if v is None else str(v).lower() if isinstance(v, bool) else str(v) for k, v in row.items()} for row in told[name]]
+        assert sorted(said, key=str) == sorted(rows, key=str)
+    published = fact(example_home.home, "fct_readmissions", "source_id = 'patient_register'", "method_code")
+    assert set(published) <= {row["method_code"] for row in told["readmission_methods"]}
 
 
 def test_nothing_new_publishes_nothing(example_home: Built, example_deliveries: Path, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from random import Random
 from typing import Any
 
 from tests.faults.disk import Disk, possible
-from tests.faults.nights import RUNS, Place, preload
+from tests.faults.nights import RUNS, STAGES, Place, preload
 from tests.faults.page import table, write_section
 from tests.faults.strikes import Kept, Strike, kept, leftovers, strike
 
@@ -37,6 +37,8 @@ REPOSITORY = Path(__file__).parents[2]
 #: Of twelve kills so many strike each part; a night is dear, since dbt builds everything.
 SHARES = {"ingest": 4, "night": 2, "checks": 2, "release": 4}
 CHAIN = {"ingest": 4, "night": 3, "checks": 3, "release": 4}
+#: From so many kills on, each stage must be among those struck.
+FULL = 200
 #: Where in a night's dbt part it is struck, by the stage's weight.
 NIGHT = {"declare": 1, "plan": 1, "dbt": 8, "reconcile": 1, "indicators": 2}
 START = {"ingest": "published", "checks": "built", "release": "built"}
@@ -211,22 +213,34 @@ def many(
     finally:
         for _, process in running:
             process.kill()
-    problems = [p for r in reports for p in r["problems"]]
+    strikes = [s for r in reports for s in r["strikes"]]
+    problems = [*(p for r in reports for p in r["problems"]), *missed(strikes, kills)]
     if problems:
         print(f"the homes are kept in {room}", file=sys.stderr)
     else:
         shutil.rmtree(room)
     return {
-        "kills": sum(len(r["strikes"]) for r in reports),
+        "kills": len(strikes),
         "seed": seed,
         "workers": workers,
         "minutes": round((time.monotonic() - begun) / 60, 1),
-        "strikes": [s for r in reports for s in r["strikes"]],
+        "strikes": strikes,
+        "undisturbed": {stage: m["seconds"] for stage, m in reports[0]["measured"].items()},
         "resumed": dict(sum((Counter(r["resumed"]) for r in reports), Counter())),
         "problems": problems,
         "disk": [row for r in reports for row in r.get("disk", [])],
         "left_out": {kind: why for r in reports for kind, why in r.get("left_out", {}).items()},
     }
+
+
+def missed(strikes: list[dict[str, Any]], kills: int) -> list[str]:
+    """What a set of kills must have struck: a third of them inside a write, and, of a full set, every stage."""
+    inside = sum(s["inside"] is not None for s in strikes)
+    found = [f"only {inside} of {len(strikes)} kills are inside a write"] if 3 * inside < len(strikes) else []
+    lacking = sorted(set(STAGES) - {s["stage"] for s in strikes})
+    if kills >= FULL and lacking:
+        found.append(f"no kill struck {', '.join(lacking)}")
+    return found
 
 
 def as_section(report: dict[str, Any]) -> str:
@@ -240,7 +254,7 @@ def as_section(report: dict[str, Any]) -> str:
 
     files = Counter(str(kind_of(s["inside"])) for s in strikes if s["inside"])
     named = ", ".join(f"{kind} {n}" for kind, n in files.most_common())
-    day = datetime.now(UTC).date().isoformat()
+    day, seconds = datetime.now(UTC).date().isoformat(), report["undisturbed"]
     return f"""{report["kills"]} kills on {day}, seed {report["seed"]}, {report["minutes"]} minutes with {report["workers"]} workers on \
 {os.cpu_count()} cores ({platform.system()}). \
 {report["resumed"].get("content", 0)} chains of kills ended in a release and {report["resumed"].get("cells", 0)} in an ingest; \
@@ -248,7 +262,7 @@ def as_section(report: dict[str, Any]) -> str:
 
 {table(("stage struck", "kills", "inside a write"), rows)}
 
-Files that were being written: {named}.
+Files that were being written: {named}. Undisturbed, this home's ingest takes {seconds["take_in"]:.1f} s and its night {sum(seconds.values()) - seconds["take_in"]:.1f} s.
 """
 
 

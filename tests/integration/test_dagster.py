@@ -164,7 +164,7 @@ def test_the_schedule_s_job_is_the_night_of_the_command(
         # The night sets these for its child processes; what they were comes back after the test.
         monkeypatch.setenv(name, os.environ.get(name, ""))
     with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
-        config = {"resources": {"home": {"config": {"path": str(home)}}}}
+        config = {"ops": {"night": {"config": {"path": str(home)}}}}
         done = definitions.resolve_job_def("nightly").execute_in_process(instance=instance, run_config=config)
         assert done.success
         run = instance.get_run_by_id(done.run_id)
@@ -173,6 +173,35 @@ def test_the_schedule_s_job_is_the_night_of_the_command(
     assert run is not None
     assert (night.kind, night.exit) == ("nightly", 0)
     assert run.tags["nightly_id"] == night.nightly_id
+
+
+def test_the_night_tries_a_held_home_again_and_nothing_else(
+    definitions, example_home: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What can pass is tried a bounded number of times; a night that failed of what it was given is not."""
+    import dagster as dg
+
+    from orchestration.defs.jobs import RETRIES
+    from orchestration.home import Home
+    from orchestration.ledger.lock import hold
+    from orchestration.operations import recording
+
+    home = Home(tmp_path / "home").create_or_open()
+    job, config = definitions.resolve_job_def("nightly"), {"ops": {"night": {"config": {"path": str(home.path)}}}}
+    monkeypatch.setattr(recording, "LOCK_WAIT_SECONDS", 0.0)
+    with dg.DagsterInstance.ephemeral() as instance:
+        with hold(home, run_id="another", who="test"):
+            held = job.execute_in_process(instance=instance, run_config=config, raise_on_error=False)
+        retried = [e for e in held.all_events if e.event_type == dg.DagsterEventType.STEP_RESTARTED]
+        assert (held.success, len(retried)) == (False, RETRIES)
+
+        def fails(*_: object, **__: object) -> recording.NightlyResult:
+            return recording.NightlyResult("n", exit=4, error="a correction has expired", next_command="nightly")
+
+        monkeypatch.setattr("orchestration.operations.nightly.run_nightly", fails)
+        failed = job.execute_in_process(instance=instance, run_config=config, raise_on_error=False)
+    assert not failed.success
+    assert not [e for e in failed.all_events if e.event_type == dg.DagsterEventType.STEP_RESTARTED]
 
 
 def test_the_months_in_dagster_are_those_that_the_ledger_says_are_built(example_home: Built) -> None:

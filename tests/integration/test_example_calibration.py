@@ -43,6 +43,25 @@ def test_the_small_country_lies_within_three_standard_errors(seed: int, tmp_path
         assert as_table(rows, (2024,)) in page
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "year", "indicators"),
+    [("2013-01", "2014-12", 2013, INDICATORS - {"assessment in 3 days"}), ("2019-06", "2021-03", 2020, INDICATORS)],
+)
+def test_earlier_published_years_lie_within_three_standard_errors_too(
+    first: str, last: str, year: int, indicators: set[str], tmp_path: Path
+) -> None:
+    write_example(tmp_path / "example", 1, scale=scale_of("small", first, last))
+    rows = [r for r in calibrate(tmp_path / "example", 1, memory="1GB") if r.year == year]
+    assert {r.indicator for r in rows} >= indicators
+    assert {r.ok for r in rows if r.indicator in indicators} == {True}
+
+
+def test_targets_of_the_nation_are_the_published_ones() -> None:
+    assert (targets.READMISSION_NATION[2013], targets.READMISSION_NATION[2024]) == (10.0, 8.9)
+    assert (targets.AVOIDABLE_NATION[2013], targets.AVOIDABLE_NATION[2024]) == (817, 562)
+    assert (targets.ASSESSMENT_NATION[2020], targets.ASSESSMENT_NATION[2024]) == (81.0, 88.0)
+
+
 def test_targets_of_regions_are_the_published_ones() -> None:
     aims = RegionalTargets(Country(1))
     assert aims.readmission("18", 2024) == pytest.approx(5.8)

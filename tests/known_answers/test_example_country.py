@@ -31,6 +31,9 @@ ASSESSMENT = """
     from intermediate.int_waits__monthly
     where contact_type = 'assessment' and guarantee_rule = 'days_3' and phase = 'completed' and exclusion_set = 'pvv_mov'
       and attribution = 'provider' and sex = ? and area_code = ? and year(month) = ?"""
+RANK = """
+    select area_rank, area_count from intermediate.int_readmissions__ranks
+    where source_id = 'patient_register' and method_code = ? and area_code = ? and year = ?"""
 QUERIES = {
     "readmissions": (READMISSIONS, "socialstyrelsen"),
     "avoidable stays": (AVOIDABLE, "total"),
@@ -78,10 +81,11 @@ def test_four_methods_on_the_same_stays(warehouse: duckdb.DuckDBPyConnection) ->
     assert [r[0] for r in rows] == ["01", "12", "18"]
     for area, *cells in rows:
         for method, cell in zip(methods, cells, strict=True):
-            found = re.fullmatch(r"([\d.]+) \((\d+) of (\d+)\)", cell)
+            found = re.fullmatch(r"([\d.]+) \((\d+) of (\d+)\), rank (\d+)", cell)
             assert found, cell
-            value, events, of = found.groups()
+            value, events, of, rank = found.groups()
             assert said(warehouse, READMISSIONS, method, area, 2023) == (int(events), int(of), value), (area, method)
+            assert warehouse.execute(RANK, [method, area, 2023]).fetchall() == [(int(rank), len(rows))], (area, method)
 
 
 def test_what_the_release_shows_is_the_same(example_home: Built) -> None:
@@ -108,3 +112,29 @@ def test_what_the_release_shows_is_the_same(example_home: Built) -> None:
                 assert value.quantize(Decimal("0.01")) == Decimal(computed), (indicator, area)
                 shown += 1
     assert shown >= 6
+
+
+def test_the_constant_panel_is_of_the_regions_that_sent_every_month(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Örebro stops in May 2022: the panel's nation is Stockholm and Skåne, each with its own values, Örebro with none."""
+    text = (DOCS / "waits.md").read_text(encoding="utf-8")
+    found = re.search(r"([\d.]+), ([\d.]+),\n([\d.]+) percent for 2022 to 2024, beside ([\d.]+), ([\d.]+), ([\d.]+) for", text)
+    assert found
+    of_panel, of_all = found.groups()[:3], found.groups()[3:]
+    years = ("2022", "2023", "2024")
+
+    def shown(view: str, area: str) -> dict[str, str]:
+        rows = warehouse.execute(
+            f"select period, value from indicators.{view} where area_code = ? and sex = 'total' and area_level <> 'municipality'",
+            [area],
+        ).fetchall()
+        return {period: f"{value:.2f}" for period, value in rows if period in years and value is not None}
+
+    assert shown("ind_assessment_3d_register_panel", "00") == dict(zip(years, of_panel, strict=True))
+    assert shown("ind_assessment_3d_register", "00") == dict(zip(years, of_all, strict=True))
+    for area in ("01", "12"):
+        assert shown("ind_assessment_3d_register_panel", area) == shown("ind_assessment_3d_register", area)
+    assert shown("ind_assessment_3d_register_panel", "18") == {}
+    assert "2022" in shown("ind_assessment_3d_register", "18")
+    by_hand = warehouse.execute(ASSESSMENT.replace("area_code = ?", "area_code in (?, '12')"), ["total", "01", 2023]).fetchone()
+    assert by_hand is not None
+    assert f"{by_hand[2]:.2f}" == of_panel[1]

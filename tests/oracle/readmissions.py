@@ -117,10 +117,15 @@ def exclusion(unit: Unit, method: Method, delivered: Delivered, site_has_diagnos
     data_end = delivered.get((last.site, last.provider_region), date.min)
     if method.run_out and follow_up_ends > data_end:
         return "incomplete_follow_up"
-    died = last.death_date
-    if method.death_in_window == "excluded" and died is not None and died <= follow_up_ends:
-        return "died"
     return None
+
+
+def dies_unreturned(unit: Unit, method: Method) -> bool:
+    """Whether a method leaves out an index without a return since the person died in the window."""
+    died = unit.last.death_date
+    if method.death_in_window != "excluded" or died is None or unit.discharge is None:
+        return False
+    return died <= unit.discharge + timedelta(days=method.window_last)
 
 
 def qualifying(index: Unit, method: Method, own: list[Unit]) -> list[tuple[int, Unit]]:
@@ -161,5 +166,5 @@ def _row(unit: Unit, reason: str | None, method: Method, own: list[Unit]) -> Ind
     returns = qualifying(unit, method, own)
     kept = tuple(u.admission for _, u in (returns if method.many_per_index else returns[:1]))
     if not returns:
-        return replace(row, readmitted=False)
+        return replace(row, exclusion_reason="died") if dies_unreturned(unit, method) else replace(row, readmitted=False)
     return replace(row, readmitted=True, readmission_admission=kept[0], days=returns[0][0], returns=kept)

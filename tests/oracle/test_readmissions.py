@@ -82,7 +82,12 @@ def test_r7_a_death_in_hospital_is_no_index() -> None:
 def test_a_death_in_the_window_stays_in_the_denominator_unless_switched() -> None:
     alone = stay("03-01", "03-05", death_date=date(2024, 3, 20))
     assert outcome(ALL_CAUSE, alone) == (1, 0)
-    assert outcome(replace(ALL_CAUSE, death_in_window="excluded"), alone) == (0, 0)
+    without_deaths = replace(ALL_CAUSE, death_in_window="excluded")
+    assert outcome(without_deaths, alone) == (0, 0)
+    on_day_31 = stay("03-01", "03-05", death_date=date(2024, 4, 5))
+    assert outcome(without_deaths, on_day_31) == (1, 0)
+    returned = stay("03-10", "03-12", death_date=date(2024, 3, 20), deceased=True)
+    assert outcome(without_deaths, alone, returned) == (1, 1), "who returned before dying is answered for"
 
 
 def test_r9_belongs_to_the_year_of_the_index() -> None:

@@ -20,7 +20,7 @@ from tests.support.runbook import FOLDER, blocks
 _CODE = ("orchestration", "expectations", "dbt_project", "corrections")
 _ALONE = ("dagster.yaml", "workspace.yaml", "pyproject.toml", "requirements.lock")
 #: Commands that answer and whose exit says how things stand: 1 is an answer too.
-_ANSWERS = re.compile(r"vardlagret --home \S+ (status|doctor|release verify)")
+_ANSWERS = re.compile(r"vardlagret --home \S+ (status|doctor|release verify|explain)")
 
 
 def copy_of_the_code(folder: Path) -> Path:

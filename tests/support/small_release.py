@@ -17,6 +17,7 @@ from orchestration.ledger.acceptances import Acceptance
 from orchestration.ledger.verdict import Finding, Verdict
 from orchestration.releases.build import ReleaseResult, RunInfo, make_release
 from orchestration.releases.contract import AREAS, FACTS, INDICATOR_VALUES, TABLES, WITHHELD
+from orchestration.releases.describe import METHODS
 from orchestration.releases.fingerprint import data_fingerprint
 from orchestration.releases.headlines import Limit
 from orchestration.releases.periods import bounds
@@ -103,7 +104,9 @@ class Small:
         if self.file:
             self.file.unlink(missing_ok=True)
         con = duckdb.connect(str(self.file or ":memory:"), config={"threads": self.threads})
-        con.execute("create schema marts; create schema published; create schema declared")
+        con.execute("create schema marts; create schema published; create schema declared; create schema seeds")
+        for name in METHODS.values():
+            con.execute(f"create table {name} (status varchar)")
         con.execute(
             "create table declared.deliveries "
             "(source_id varchar, layout_id varchar, delivery_sha256 varchar, extracted_at varchar)"

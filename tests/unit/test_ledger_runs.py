@@ -104,6 +104,28 @@ def test_what_is_built_is_known_only_after_a_run_that_finished(ledger):
     assert ledger.last_good_fingerprint() == "three", "the run that asks is still open"
 
 
+def test_quiet_nights_and_single_files_hide_no_earlier_night(ledger):
+    """Two months of nights with nothing new, a failed one among them, and a day of files taken in one by one."""
+
+    def done(kind: str, exit_code: int = 0, fingerprint: str | None = None, *, nothing_new: bool = False) -> str:
+        run_id = ledger.start_run(kind)
+        ledger.end_run(run_id, exit_code=exit_code, fingerprint=fingerprint, summary={"nothing_new": nothing_new})
+        return run_id
+
+    built = [done("nightly", fingerprint=f"f{number}") for number in range(3)]
+    failed = done("nightly", 4)
+    for number in range(60):
+        done("nightly", nothing_new=True)
+        done("ingest")
+        done("backfill", fingerprint=f"b{number}")
+    found = ledger.builds()
+    assert [r.run_id for r in found if r.kind == "nightly" and r.built] == built[::-1]
+    assert {r.kind for r in found} == {"nightly", "backfill"}
+    assert [r.kind for r in found[:2]] == ["backfill", "nightly"], "newest first"
+    assert sum(r.kind == "backfill" for r in found) == 50
+    assert failed not in {r.run_id for r in found}, "a failure before fifty better nights is history"
+
+
 def test_a_stage_of_no_run_is_an_error(ledger):
     with pytest.raises(KeyError, match="not in the ledger"):
         ledger.enter_stage("none", "dbt")

@@ -11,11 +11,13 @@ import pytest
 from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
 from orchestration.ledger.windows import Built, MonthState
+from orchestration.operations.answers import headed
+from orchestration.operations.status import status
 from orchestration.operations.status_page import refresh_page, write_page
 from orchestration.overview import lights, words
 from orchestration.overview.months import STATES, Sender, _source, final_after
 from orchestration.overview.nights import nights
-from orchestration.overview.page import change, span
+from orchestration.overview.page import change, render, span
 from orchestration.overview.shares import quarantine_shares
 from orchestration.sources.catalogue import load_catalogue
 from orchestration.warehouse.monthly import MonthlyFact
@@ -156,6 +158,25 @@ def test_the_page_answers_first_in_two_languages(page: str) -> None:
     for said in re.findall(r'<span lang="(sv|en)">([^<]*)</span>', page):
         assert said[1].strip(), "a word is missing in one language"
     assert page.count('<span lang="sv">') == page.count('<span lang="en">') > 50
+
+
+def test_headlines_that_wait_are_named_without_their_values_and_a_late_source_says_so(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").create_or_open()
+    waits = {"indicator_id": "readmissions_register_30d", "period": "2024", "sex": "women", "age_group": "65+",
+             "unit": "percent", "old": "8.9", "new": "12.25", "change": "37", "most": "10"}  # fmt: skip
+    with Ledger.open(home.ledger) as ledger:
+        ledger.end_run(ledger.start_run("nightly"), exit_code=4, summary={"moved": [waits], "error": "moved"})
+        answer = headed("status", home.path, status(home, ledger, load_catalogue()))
+    page = render(answer, synthetic=False)
+    section = page[page.index('id="headlines"') : page.index('id="sources"')]
+    assert "readmissions_register_30d" in section
+    assert "kvinnor" in section
+    assert "12.25" not in page
+    assert "<strong>" not in page[page.index('id="sources"') : page.index('id="facts"')]
+    late = [s | {"late": s["source_id"] == "kolada"} for s in answer["sources"]]
+    rows = render(answer | {"sources": late, "headlines": []}, synthetic=False)
+    assert re.findall(r'<tr><th scope="row">(\w+)</th>(?:(?!</tr>).)*<strong><span lang="sv">sen</span>', rows) == ["kolada"]
+    assert 'id="headlines"' not in rows
 
 
 def test_the_page_needs_nothing_from_outside_and_runs_nothing(page: str) -> None:

@@ -6,13 +6,17 @@
 -- months before it, from the sixth on; it is lost at 15 points below. The limits are choices: docs/register.md says what
 -- they find and how often they are wrong.
 {{ config(materialized='view', tags=['monthly']) }}
+{%- set shares = {
+  'planned_missing': 'planned_percent', 'main_missing': 'main_diagnosis_percent', 'id_missing': 'followable_percent'
+} %}
 with held as (
   select
     *,
-    median(record_count) over near as usual_count,
-    count(planned_percent) over earlier as months_before,
-    median(planned_percent) over earlier as usual_planned,
-    median(main_diagnosis_percent) over earlier as usual_main_diagnosis
+    median(record_count) over near as usual_count
+    {%- for share in shares.values() %},
+    count({{ share }}) over earlier as months_of_{{ share }},
+    median({{ share }}) over earlier as usual_{{ share }}
+    {%- endfor %}
   from {{ ref('int_completeness__months') }}
   window
     near as (
@@ -31,15 +35,10 @@ union all
 select source_id, reporter, month, 'volume_spike', round(100.0 * record_count / usual_count, 1), 100.0
 from held
 where record_count >= 1.5 * usual_count and record_count - usual_count >= 6 * sqrt(usual_count)
-
+{% for signal, share in shares.items() %}
 union all
 
-select source_id, reporter, month, 'planned_missing', round(planned_percent, 1), round(usual_planned, 1)
+select source_id, reporter, month, '{{ signal }}', round({{ share }}, 1), round(usual_{{ share }}, 1)
 from held
-where months_before >= 6 and record_count >= 30 and planned_percent < usual_planned - 15
-
-union all
-
-select source_id, reporter, month, 'main_missing', round(main_diagnosis_percent, 1), round(usual_main_diagnosis, 1)
-from held
-where months_before >= 6 and record_count >= 30 and main_diagnosis_percent < usual_main_diagnosis - 15
+where months_of_{{ share }} >= 6 and record_count >= 30 and {{ share }} < usual_{{ share }} - 15
+{% endfor %}

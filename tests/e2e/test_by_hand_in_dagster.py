@@ -1,0 +1,145 @@
+"""Months built by a run that somebody starts in Dagster itself: done, failed and killed, as Dagster and the ledger say."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration.ledger.ledger import Ledger, Run
+from orchestration.settings import REPOSITORY
+from orchestration.warehouse.monthly import Manifest
+from tests.e2e.test_backfill import batches, monthly_tables
+from tests.support.built import Built
+from tests.support.command import answer, environment
+
+FACT = "fct_wait_times"
+MONTHS = ("2024-02", "2024-03")
+BESIDE = ("2024-01", "2024-04")
+
+
+@pytest.fixture(scope="module")
+def home(example_home: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return example_home.copy(tmp_path_factory.mktemp("by-hand") / "home")
+
+
+def tables(home: Path) -> list[tuple[str, str]]:
+    manifest = Manifest.read(home / "dagster" / "dbt_target" / "manifest.json")
+    return next(list(f.tables) for f in manifest.facts if f.name == FACT)
+
+
+def started(home: Path) -> subprocess.Popen[str]:
+    """Two months of the fact's monthly assets, as `docs/backfills.md` has it."""
+    command = [
+        Path(sys.executable).with_name("dagster"), "asset", "materialize", "-m", "orchestration.definitions",
+        "--select", " or ".join(f'key:"{schema}/{name}"' for schema, name in tables(home)),
+        "--partition-range", f"{MONTHS[0]}-01...{MONTHS[1]}-01",
+    ]  # fmt: skip
+    variables = {**environment(), "VARDLAGRET_HOME": str(home), "DAGSTER_HOME": str(home / "dagster")}
+    return subprocess.Popen(
+        list(map(str, command)), cwd=REPOSITORY, env=variables, start_new_session=True, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+
+
+def shown(home: Path, month: str) -> set[str]:
+    """What Dagster shows of a month of the fact's assets, from its own storage."""
+    from orchestration.defs.transform import MONTHS as PARTITIONS
+
+    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+        found = [
+            instance.get_status_by_partition(dg.AssetKey([*table]), [f"{month}-01"], PARTITIONS)
+            for table in tables(home)
+        ]
+    return {status.value if (status := one[f"{month}-01"]) else "none" for one in found if one}
+
+
+def newest(home: Path) -> tuple[Run, dg.DagsterRun, dict[str, str]]:
+    """The ledger's newest run, Dagster's, and the outcome of each of the fact's months in the ledger."""
+    with Ledger.open(home / "ledger.sqlite", read_only=True) as ledger:
+        run, states = ledger.runs(limit=1)[0], ledger.month_states()
+    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+        own = instance.get_runs(limit=1)[0]
+    return run, own, {m: states[FACT, m].outcome for m in (*BESIDE, *MONTHS)}
+
+
+ALL_BUILT = dict.fromkeys((*BESIDE, *MONTHS), "built")
+TWO_FAILED = ALL_BUILT | dict.fromkeys(MONTHS, "failed")
+
+
+def test_a_range_of_months_is_one_batch_under_the_run_s_own_name(home: Path) -> None:
+    before, known = monthly_tables(home), len(batches(home))
+    run = started(home)
+    said, _ = run.communicate(timeout=300)
+    assert run.returncode == 0, said
+    mine, own, months = newest(home)
+    assert own.status == dg.DagsterRunStatus.SUCCESS
+    assert (mine.run_id, mine.kind, mine.exit) == (f"dagster-{own.run_id[:8]}", "dagster", 0)
+    assert [(b["first"], b["last"], b["outcome"]) for b in batches(home)[known:]] == [(*MONTHS, "built")]
+    assert months == ALL_BUILT
+    assert {shown(home, m) == {"MATERIALIZED"} for m in MONTHS} == {True}
+    assert monthly_tables(home) == before
+
+
+def test_a_run_that_fails_is_told_as_failed_and_its_months_are_due(home: Path) -> None:
+    with Ledger.open(home / "ledger.sqlite", read_only=True) as ledger:
+        cells = next(
+            d.cells_path
+            for c in ledger.current_deliveries()
+            if c.source_id == "wait_contacts" and MONTHS[0] in c.period_keys
+            for d in [ledger.delivery(c.delivery_sha256)]
+            if d and d.cells_path
+        )
+    file = next((home / "cells" / cells).rglob("*.parquet")) if (home / "cells" / cells).is_dir() else home / "cells" / cells
+    whole = file.read_bytes()
+    file.write_bytes(b"no parquet")
+    run = started(home)
+    said, _ = run.communicate(timeout=300)
+    file.write_bytes(whole)
+    assert run.returncode != 0, said
+    mine, own, months = newest(home)
+    assert own.status == dg.DagsterRunStatus.FAILURE
+    assert (mine.kind, mine.exit) == ("dagster", 4)
+    assert months == TWO_FAILED
+    assert {"FAILED"} <= shown(home, MONTHS[0])
+    assert shown(home, BESIDE[0]) == {"MATERIALIZED"}
+    told = answer(home, "status")
+    assert (told["publish"]["state"], told["publish"]["light"]) == ("no", "red")
+    assert told["run"] is None
+    assert "run_failed" in {i["code"] for i in told["incidents"]}
+
+
+def test_a_killed_run_is_closed_by_the_watch_in_dagster_too_and_the_months_are_built_again(home: Path) -> None:
+    known = len(batches(home))
+    run = started(home)
+    until = time.monotonic() + 240
+    while len(batches(home)) == known:
+        assert run.poll() is None, run.communicate()[0]
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    held = answer(home, "backfill", "plan")["blocked_by"]
+    os.killpg(run.pid, signal.SIGKILL)
+    run.communicate()
+    assert held is not None
+    assert held["who"] == "dagster"
+    assert newest(home)[1].status == dg.DagsterRunStatus.STARTED
+
+    found = answer(home, "watch")
+    mine, own, months = newest(home)
+    assert found["closed_runs"] == [mine.run_id] == [f"dagster-{own.run_id[:8]}"]
+    assert "run_stuck" in {i["code"] for i in found["incidents"]}
+    assert own.status == dg.DagsterRunStatus.FAILURE
+    assert months == TWO_FAILED
+    assert "FAILED" in shown(home, MONTHS[0])
+
+    again = answer(home, "backfill", "run")
+    assert again["exit"] == 0
+    assert newest(home)[2] == ALL_BUILT
+    assert {shown(home, m) == {"MATERIALIZED"} for m in MONTHS} == {True}
+    assert "no month" not in str(again["batches"])
