@@ -34,7 +34,7 @@ from orchestration.warehouse.prepare import prepare
 
 DBT = Path(sys.executable).with_name("dbt")
 #: How often one month is built on top of each number of years.
-ROUNDS = 3
+ROUNDS = 7
 MODELS = {
     "readmissions": "+int_readmissions__monthly,resource_type:model",
     "waits": "+int_waits__monthly,resource_type:model",

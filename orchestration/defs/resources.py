@@ -15,9 +15,10 @@ class WarehouseHome(dg.ConfigurableResource):
     """`path` is the home; `folder` a folder of deliveries to take in beside the landing; `run_id` the ledger's run.
 
     Without `run_id` (a run started on the web page or by `dagster`) the run holds the home itself, from before its
-    first step, when it has no slot of the pool yet that another run could wait for, to after its last; the ledger names
-    it after Dagster's. `batch` is the window of months that a nightly or backfill builds, as text; without it the months
-    are the run's partitions. `reconcile`: the run brings staging up to date whole, so no record may be missing.
+    first step, when it has no slot of the pool yet that another run could wait for, to after its last; the ledger
+    names it after Dagster's. `batch` is the window of months that a nightly or backfill builds, as text; without it
+    the months are the run's partitions. `reconcile`: the run brings staging up to date whole, so no record may be
+    missing.
     """
 
     path: str = ""

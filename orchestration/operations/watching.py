@@ -36,7 +36,7 @@ def watched(home: Home) -> dict[str, Any]:
 
 
 def _close_the_dead(home: Home, ledger: Ledger) -> list[str]:
-    """Close runs whose process died, their batches, and what Dagster shows of them as under way, as the next night would.
+    """Close runs whose process died, with their batches and in Dagster, as the next night would.
 
     Not while another holds the home.
     """

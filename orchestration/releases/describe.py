@@ -29,7 +29,7 @@ SYNTHETIC = "SYNTHETIC DATA: made up for demonstration; describes no real area, 
 
 
 def datapackage(con: duckdb.DuckDBPyConnection, release_id: str, data_origin: str) -> bytes:
-    """Frictionless data package: every table with its fields, types, key and number of rows, the sources, the methods."""
+    """Frictionless data package: every table with its fields, types, key and number of rows; sources and methods."""
     sources = con.execute("select name_sv, owner, licence from published.sources order by source_id").fetchall()
     package: dict[str, Any] = {
         "name": "vardlagret",

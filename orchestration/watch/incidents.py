@@ -79,8 +79,11 @@ class Late:
 
 @dataclass(frozen=True)
 class Scene:
-    """What the rules look at. `runs` are those that come to a release (`Runs.builds`), newest first; `withheld_since` is
-    by release, with the number of entries."""
+    """What the rules look at.
+
+    `runs` are those that come to a release (`Runs.builds`), newest first; `withheld_since` is by release, with the
+    number of entries.
+    """
 
     command: str
     now: datetime

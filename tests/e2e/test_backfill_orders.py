@@ -30,7 +30,16 @@ ORDERS = {
 def corrected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Half a year of the small country, published; then two corrected months taken in. The home, and all deliveries."""
     folder = tmp_path_factory.mktemp("orders")
-    command = [str(VARDLAGRET), "example", str(folder / "deliveries"), "--from", "2024-07", "--to", "2024-12", "--quiet"]
+    command = [
+        str(VARDLAGRET),
+        "example",
+        str(folder / "deliveries"),
+        "--from",
+        "2024-07",
+        "--to",
+        "2024-12",
+        "--quiet",
+    ]
     subprocess.run(command, check=True, env=environment(), capture_output=True, timeout=120)
     vardlagret(folder / "home", "nightly", "--deliveries", folder / "deliveries", expect=None)
     register = folder / "deliveries" / "register"
@@ -39,7 +48,9 @@ def corrected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         vardlagret(folder / "home", "ingest", *files)
     waits = sorted((folder / "deliveries" / "contacts").glob("*_12_2024-10_*"))[0]
     lines = waits.read_text(encoding="utf-8").splitlines(keepends=True)
-    (folder / "later" / waits.name.replace("_synthetic", "_mended_synthetic")).write_text("".join(lines[:-5]), encoding="utf-8")
+    (folder / "later" / waits.name.replace("_synthetic", "_mended_synthetic")).write_text(
+        "".join(lines[:-5]), encoding="utf-8"
+    )
     vardlagret(folder / "home", "ingest", next((folder / "later").glob("*mended*")))
     return folder / "home", folder
 

@@ -96,7 +96,11 @@ def test_a_run_that_fails_is_told_as_failed_and_its_months_are_due(home: Path) -
             for d in [ledger.delivery(c.delivery_sha256)]
             if d and d.cells_path
         )
-    file = next((home / "cells" / cells).rglob("*.parquet")) if (home / "cells" / cells).is_dir() else home / "cells" / cells
+    file = (
+        next((home / "cells" / cells).rglob("*.parquet"))
+        if (home / "cells" / cells).is_dir()
+        else home / "cells" / cells
+    )
     whole = file.read_bytes()
     file.write_bytes(b"no parquet")
     run = started(home)
@@ -109,7 +113,7 @@ def test_a_run_that_fails_is_told_as_failed_and_its_months_are_due(home: Path) -
     assert months == TWO_FAILED
     assert {"FAILED"} <= shown(home, MONTHS[0])
     assert shown(home, BESIDE[0]) == {"MATERIALIZED"}
-    told = answer(home, "status")
+    told = answer(home, "status", expect=1)
     assert (told["publish"]["state"], told["publish"]["light"]) == ("no", "red")
     assert told["run"] is None
     assert "run_failed" in {i["code"] for i in told["incidents"]}

@@ -79,7 +79,9 @@ def test_the_units_are_ones_that_systemd_takes(tmp_path: Path) -> None:
     # In the night of the clock's change to winter time, and the night after it.
     assert "2026-10-25 02:30:00 UTC" in night.stdout
     assert "OnCalendar=*-*-* 03:30:00 Europe/Stockholm" in (DEPLOY / "vardlagret-nightly.timer").read_text()
-    assert "Persistent=true" in (DEPLOY / "vardlagret-nightly.timer").read_text(), "a night that was missed is made up for"
+    assert "Persistent=true" in (DEPLOY / "vardlagret-nightly.timer").read_text(), (
+        "a night that was missed is made up for"
+    )
 
 
 def test_the_web_page_is_bound_to_the_loopback_address() -> None:

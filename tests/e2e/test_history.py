@@ -48,7 +48,9 @@ def test_a_revision_replaces_its_periods_and_the_past_can_be_asked(folder: Path,
 def test_what_was_held_for_one_month_before_it_was_corrected(example_deliveries: Path, tmp_path: Path) -> None:
     """Of a register sent month by month: the deliveries of that month then and now, diagnoses of the same sending too."""
     register, home = example_deliveries / "register", tmp_path / "home"
-    vardlagret(home, "ingest", *sorted(register.glob("PAR_*_12_2024-05_*")), *sorted(register.glob("PAR_*_12_2024-06_*")))
+    vardlagret(
+        home, "ingest", *sorted(register.glob("PAR_*_12_2024-05_*")), *sorted(register.glob("PAR_*_12_2024-06_*"))
+    )
     before = datetime.now(UTC).isoformat()
     month = Window("2024-04", "2024-04")
     corrected = resend(register, tmp_path / "april", "12", "2025-06", month, "withdrawn")

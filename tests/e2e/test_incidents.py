@@ -148,7 +148,9 @@ def test_checks_releases_deaths_and_failures_clear_by_their_runbooks(
         for block in (1, 2):
             damage(shift.home / "releases" / newer / "data" / "areas.csv")
             shift.run("release", "verify", expect={1})
-            shift.follow("release_damaged", block=block, ID=newer, SOUND=release, FILE="areas.csv", NAME="Anna", WHY="tried")
+            shift.follow(
+                "release_damaged", block=block, ID=newer, SOUND=release, FILE="areas.csv", NAME="Anna", WHY="tried"
+            )
             shift.run("release", "verify")
         assert latest(shift.home)["release"] not in (release, newer)
 

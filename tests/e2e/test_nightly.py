@@ -92,7 +92,10 @@ def test_a_release_says_each_switch_of_each_method_and_the_codes_of_each_set(exa
     for name, seed in (("readmission_methods", "seed_readmission_methods"), ("diagnosis_sets", "seed_diagnosis_sets")):
         with (DBT_PROJECT / "seeds" / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
             rows = [{k: v or None for k, v in row.items()} for row in csv.DictReader(file)]
-        said = [{k: None if v is None else str(v).lower() if isinstance(v, bool) else str(v) for k, v in row.items()} for row in told[name]]
+        said = [
+            {k: None if v is None else str(v).lower() if isinstance(v, bool) else str(v) for k, v in row.items()}
+            for row in told[name]
+        ]
         assert sorted(said, key=str) == sorted(rows, key=str)
     published = fact(example_home.home, "fct_readmissions", "source_id = 'patient_register'", "method_code")
     assert set(published) <= {row["method_code"] for row in told["readmission_methods"]}

@@ -31,6 +31,9 @@ def test_an_empty_set_an_unknown_set_and_a_window_out_of_reach_fail(tmp_path: Pa
         "set_has_codes_seed_readmission_methods_return_set",
     ):
         assert f"Failure in test {test}" in str(failed.value)
-    for test in ("holds_set_seed_diagnosis_sets_diagnosis_set__avoidable_20", "one_version_seed_diagnosis_sets_diagnosis_set"):
+    for test in (
+        "holds_set_seed_diagnosis_sets_diagnosis_set__avoidable_20",
+        "one_version_seed_diagnosis_sets_diagnosis_set",
+    ):
         assert f"Failure in test {test}" in str(failed.value)
     assert "Failure in test within_reach_seed_readmission_methods_window_last" in str(failed.value)

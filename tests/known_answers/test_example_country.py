@@ -117,7 +117,9 @@ def test_what_the_release_shows_is_the_same(example_home: Built) -> None:
 def test_the_constant_panel_is_of_the_regions_that_sent_every_month(warehouse: duckdb.DuckDBPyConnection) -> None:
     """Örebro stops in May 2022: the panel's nation is Stockholm and Skåne, each with its own values, Örebro with none."""
     text = (DOCS / "waits.md").read_text(encoding="utf-8")
-    found = re.search(r"([\d.]+), ([\d.]+),\n([\d.]+) percent for 2022 to 2024, beside ([\d.]+), ([\d.]+), ([\d.]+) for", text)
+    found = re.search(
+        r"([\d.]+), ([\d.]+),\n([\d.]+) percent for 2022 to 2024, beside ([\d.]+), ([\d.]+), ([\d.]+) for", text
+    )
     assert found
     of_panel, of_all = found.groups()[:3], found.groups()[3:]
     years = ("2022", "2023", "2024")
@@ -135,6 +137,8 @@ def test_the_constant_panel_is_of_the_regions_that_sent_every_month(warehouse: d
         assert shown("ind_assessment_3d_register_panel", area) == shown("ind_assessment_3d_register", area)
     assert shown("ind_assessment_3d_register_panel", "18") == {}
     assert "2022" in shown("ind_assessment_3d_register", "18")
-    by_hand = warehouse.execute(ASSESSMENT.replace("area_code = ?", "area_code in (?, '12')"), ["total", "01", 2023]).fetchone()
+    by_hand = warehouse.execute(
+        ASSESSMENT.replace("area_code = ?", "area_code in (?, '12')"), ["total", "01", 2023]
+    ).fetchone()
     assert by_hand is not None
     assert f"{by_hand[2]:.2f}" == of_panel[1]

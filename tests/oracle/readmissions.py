@@ -166,5 +166,7 @@ def _row(unit: Unit, reason: str | None, method: Method, own: list[Unit]) -> Ind
     returns = qualifying(unit, method, own)
     kept = tuple(u.admission for _, u in (returns if method.many_per_index else returns[:1]))
     if not returns:
-        return replace(row, exclusion_reason="died") if dies_unreturned(unit, method) else replace(row, readmitted=False)
+        return (
+            replace(row, exclusion_reason="died") if dies_unreturned(unit, method) else replace(row, readmitted=False)
+        )
     return replace(row, readmitted=True, readmission_admission=kept[0], days=returns[0][0], returns=kept)

@@ -175,7 +175,9 @@ def test_headlines_that_wait_are_named_without_their_values_and_a_late_source_sa
     assert "<strong>" not in page[page.index('id="sources"') : page.index('id="facts"')]
     late = [s | {"late": s["source_id"] == "kolada"} for s in answer["sources"]]
     rows = render(answer | {"sources": late, "headlines": []}, synthetic=False)
-    assert re.findall(r'<tr><th scope="row">(\w+)</th>(?:(?!</tr>).)*<strong><span lang="sv">sen</span>', rows) == ["kolada"]
+    assert re.findall(r'<tr><th scope="row">(\w+)</th>(?:(?!</tr>).)*<strong><span lang="sv">sen</span>', rows) == [
+        "kolada"
+    ]
     assert 'id="headlines"' not in rows
 
 
