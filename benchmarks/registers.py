@@ -45,6 +45,7 @@ FROM_STAYS = {
     "pandas": "readmissions_in_pandas",
 }
 FROM_CELLS = {"DuckDB SQL by hand, from the cells": "stays_by_hand"}
+FROM_CONTACT_CELLS = {"DuckDB SQL by hand, from the cells": "contacts_by_hand"}
 FROM_CONTACTS = {"DuckDB SQL by hand": "waits_by_hand", "Polars": "waits_in_polars", "pandas": "waits_in_pandas"}
 READMISSION_LINE = """concat_ws('|', method, coalesce(region, ''), coalesce(municipality, ''), sex,
   strftime(month::date, '%Y-%m'), n::bigint, k::bigint)"""
@@ -115,6 +116,8 @@ CONTACT_FILES = {
         coalesce(deviation_code, 'none') as deviation, contact_sought_date as sought, referral_date as referral,
         decision_date as decision, performed_date as performed, guarantee_applies, acute
       from staging.stg_wait_contacts__contacts where record_status = 'accepted' and mapped""",
+    "current": "select distinct delivery_sha256 from declared.deliveries where source_id = 'wait_contacts'",
+    "area": "select distinct alias from seeds.seed_area_aliases where system = 'region_code_00'",
     "rules": "from seeds.seed_wait_guarantees",
     "sets": "from seeds.seed_wait_exclusions",
     "ours": """select month, contact_type, guarantee_rule, phase, attribution, area_code as area, sex, exclusion_set,
@@ -232,6 +235,7 @@ def waits(home: Home, bench: Path) -> list[str]:
     built = AllMonths(warehouse, *warehouse.build(MODELS["waits"]))
     folder = bench / "waits"
     warehouse.copy_out(folder, CONTACT_FILES)
+    (folder / "cells.txt").write_text(str(home.cells / "wait_contacts"))
     contacts, months = built.one("select count(*), count(distinct month) from staging.stg_wait_contacts__contacts")
     counting = sum(seconds for name, seconds in built.models.items() if not name.startswith("stg_"))
     return [
@@ -241,6 +245,14 @@ def waits(home: Home, bench: Path) -> list[str]:
         "From accepted contacts to counts, medians and 90th percentiles by month, rule, phase, area of provider and of "
         "residence, sex and exclusion set:",
         *_against("our models after staging", counting, built.process, contend(folder, FROM_CONTACTS, WAIT_LINE)),
+        "",
+        "From the text of the deliveries; ours is the whole process too:",
+        *_against(
+            "our models, whole process",
+            built.process.seconds,
+            built.process,
+            contend(folder, FROM_CONTACT_CELLS, WAIT_LINE),
+        ),
     ]
 
 

@@ -43,5 +43,5 @@ where t.born <= t.admitted and (t.discharged >= t.admitted or coalesce(t.dischar
 create or replace table delivered as
 select left(split_part(scope_key, '/', 3), 2) as provider, max(last_day((period_key || '-01')::date)) as last_day
 from current
-where layout_id <> 'diagnoses' and regexp_full_match(period_key, '\d{4}-\d{2}')
+where layout_id like 'stays_%' and regexp_full_match(period_key, '\d{4}-\d{2}')
 group by all;

@@ -168,7 +168,7 @@ def ensure_manifest(home: Path) -> Path:
     """The project's manifest for this home; it is written where there is none or the project has changed."""
     manifest = target_path(home) / "manifest.json"
     if not _is_of_today(manifest):
-        _write_manifest(home, manifest)
+        _write_manifest(home)
         _stamp(manifest).write_text(project_fingerprint())
     return manifest
 
@@ -179,14 +179,14 @@ def read_manifest(home: Path) -> dict[str, Any]:
     if _is_of_today(manifest):
         return json.loads(manifest.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as folder:
-        elsewhere = Path(folder) / "manifest.json"
-        _write_manifest(home, elsewhere)
-        return json.loads(elsewhere.read_text(encoding="utf-8"))
+        return json.loads(_write_manifest(home, Path(folder)).read_text(encoding="utf-8"))
 
 
-def _write_manifest(home: Path, manifest: Path) -> None:
-    with _as_dbt(environment(home, manifest.parent)), _interruptible():
+def _write_manifest(home: Path, target: Path | None = None) -> Path:
+    manifest = (target or target_path(home)) / "manifest.json"
+    with _as_dbt(environment(home, target)), _interruptible():
         _project(project_fingerprint()).write(str(manifest))
+    return manifest
 
 
 def _is_of_today(manifest: Path) -> bool:

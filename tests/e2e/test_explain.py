@@ -195,13 +195,13 @@ def test_the_formula_of_every_indicator_can_be_computed_again(definition) -> Non
 
 
 def _rows_of_persons(home: Path, fact: str, where: str) -> list[list[str]]:
-    """The key of one published row of every measure counted from persons' rows, for the region with most of them."""
+    """The key of one published row of every measure counted from persons' rows, and area level and sex, of the newest period."""
     data = home / "releases" / latest(home)["release"] / "data"
     with duckdb.connect() as con:
         rows = con.execute(
             f"""select {", ".join(BY_NAME[fact].key)} from read_parquet('{data}/{fact}.parquet')
             where source_id = 'patient_register' and value_status = 'normal' and area_level in ('nation', 'region') and {where}
-            qualify row_number() over (partition by measure, area_level, sex order by all) = 1"""
+            qualify row_number() over (partition by measure, area_level, sex order by period desc, area_code) = 1"""
         ).fetchall()
     return [[f"{c}={'' if v is None else v}" for c, v in zip(BY_NAME[fact].key, row, strict=True)] for row in rows]
 

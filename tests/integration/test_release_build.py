@@ -24,7 +24,7 @@ from orchestration.releases.content import ContractBroken
 from orchestration.releases.contract import TABLES, WITHHELD
 from orchestration.releases.history import latest_id, release_ids
 from orchestration.releases.verify import verify
-from tests.support.small_release import NOW, Small, cost, definition, failed, indicator, small, verdicts
+from tests.support.small_release import NOW, Small, cost, definition, failed, indicator, small, verdicts, with_methods
 from tests.support.sound_facts import sound_warehouse
 
 
@@ -53,6 +53,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = sound_warehouse(tmp_path_factory.mktemp("sound") / "warehouse.duckdb")
     with duckdb.connect(str(path)) as con:
         con.execute("create schema declared")
+        with_methods(con)
         con.execute(
             "create table declared.deliveries "
             "(source_id varchar, layout_id varchar, delivery_sha256 varchar, extracted_at varchar)"

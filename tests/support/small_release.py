@@ -86,6 +86,13 @@ def area(code: str, level: str, parent: str | None = None, parent_level: str | N
     }  # fmt: skip
 
 
+def with_methods(con: duckdb.DuckDBPyConnection) -> None:
+    """The tables of methods that a release tells, without a row."""
+    con.execute("create schema seeds")
+    for name in METHODS.values():
+        con.execute(f"create table {name} (status varchar)")
+
+
 @dataclass
 class Small:
     """Rows by table; `publish` makes a new warehouse of them each time, as a night does."""
@@ -104,9 +111,8 @@ class Small:
         if self.file:
             self.file.unlink(missing_ok=True)
         con = duckdb.connect(str(self.file or ":memory:"), config={"threads": self.threads})
-        con.execute("create schema marts; create schema published; create schema declared; create schema seeds")
-        for name in METHODS.values():
-            con.execute(f"create table {name} (status varchar)")
+        con.execute("create schema marts; create schema published; create schema declared")
+        with_methods(con)
         con.execute(
             "create table declared.deliveries "
             "(source_id varchar, layout_id varchar, delivery_sha256 varchar, extracted_at varchar)"
