@@ -41,12 +41,13 @@ endif
 test: setup  ## all tests; those on the real exports run where ../shared/deliveries lies
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-faults: setup  ## runs killed 500 times (KILLS), reads beside publications: figures go to docs/reliability.md; an hour
+faults: setup  ## runs killed 500 times (KILLS), bad disks, runs at once: figures go to docs/reliability.md; an hour
 	@$(BIN)/python -m tests.faults.campaign --kills $${KILLS:-500} --page docs/reliability.md
 	@$(BIN)/python -m tests.faults.readers --page docs/reliability.md
 	@$(BIN)/python -m tests.faults.disk --page docs/reliability.md
+	@$(BIN)/pytest -m long tests/faults
 
-test-long: setup  ## the tests that take minutes each: every incident, runs at once, history in releases
+test-long: setup  ## the tests that take minutes each: every incident, runs at once, orders of backfills, history in releases
 	@$(BIN)/pytest -n 2 --dist loadfile -m long
 
 bad-input: setup  ## the table of bad input, one line per input, and the mutants' count, as a test report
