@@ -7,13 +7,15 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from orchestration.warehouse.connection import STORAGE
+
 SQL = [Path(__file__).with_name(name) for name in ("stays_by_hand.sql", "readmissions_by_hand.sql")]
 
 
 def counts(folder: Path) -> pd.DataFrame:
     """Index units `n` and readmissions `k` by method, residence, sex and month, from where `cells.txt` says."""
     cells = (folder / "cells.txt").read_text(encoding="utf-8")
-    with duckdb.connect(str(folder / "stays_by_hand.duckdb")) as connection:
+    with duckdb.connect(str(folder / "stays_by_hand.duckdb"), config=dict(STORAGE)) as connection:
         for name, files in (("cell", "stays_20*/*"), ("diagnosis", "diagnoses/*")):
             connection.execute(
                 f"""create or replace temp view {name} as
