@@ -169,9 +169,8 @@ class Disk:
     def _struck(self, kind: str, stage: str, run: str) -> None:
         answer = self.place.run(struck(kind, stage, run))
         repaired(kind, self.place.home.path, stage)
-        self.rows.append(
-            (kind, stage, str(answer["exit"]), answer["said"].strip().splitlines()[0][:150] if answer["said"] else "")
-        )
+        said = answer["said"].replace(str(self.place.home.path), "H").strip()
+        self.rows.append((kind, stage, str(answer["exit"]), said.splitlines()[0][:150] if said else ""))
         where = f"{kind} {stage}"
         if answer["exit"] != (1 if run == "ingest" else 4):
             self.problems.append(f"{where}: exit {answer['exit']}: {answer['said'][:300]}")
