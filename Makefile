@@ -47,7 +47,7 @@ faults: setup  ## runs killed 500 times (KILLS), bad disks, runs at once: figure
 	@$(BIN)/python -m tests.faults.disk --page docs/reliability.md
 	@$(BIN)/pytest -m long tests/faults
 
-test-long: setup  ## the tests that take minutes each: every incident, runs at once, orders of backfills, history in releases
+test-long: setup postgres  ## the tests that take minutes each: every incident, runs at once, orders of backfills, a small server
 	@$(BIN)/pytest -n 2 --dist loadfile -m long
 
 bad-input: setup  ## the table of bad input, one line per input, and the mutants' count, as a test report

@@ -65,7 +65,10 @@ def test_every_order_gives_the_bytes_of_a_full_rebuild(corrected: tuple[Path, Pa
     # The same history without its facts: the warehouse is made anew from the cells.
     subprocess.run(["cp", "-r", str(home), str(whole)], check=True)
     (whole / "warehouse.duckdb").unlink()
-    vardlagret(whole, "nightly", expect=None)
+    # What somebody left in the environment is not a run's window.
+    left_there = environment() | {"VARDLAGRET_WINDOW_START": "2024-07-01", "VARDLAGRET_WINDOW_END": "2024-08-01"}
+    night = [str(VARDLAGRET), "--home", str(whole), "nightly"]
+    assert subprocess.run(night, env=left_there, capture_output=True, check=False).returncode in (0, 3)
     expected, tables = published(whole), monthly_tables(whole)
     assert expected != published(home)
     for name, runs in ORDERS.items():

@@ -144,6 +144,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         yield Machine(tmp_path_factory.mktemp("server"), server)
 
 
+@pytest.mark.long
 @pytest.mark.postgres
 @needs_postgres
 def test_the_page_is_followed_from_its_own_words(machine: Machine, example_deliveries: Path, tmp_path: Path) -> None:

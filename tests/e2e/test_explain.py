@@ -221,7 +221,7 @@ def test_every_measure_of_stays_is_counted_again_and_a_difference_is_told(
 ) -> None:
     chosen = _rows_of_persons(example_home.home, fact, where)
     assert {next(k for k in key if k.startswith("measure="))[8:] for key in chosen} == measures
-    for key in chosen[:: max(1, len(chosen) // 6)]:
+    for key in chosen[:: max(1, len(chosen) // 3)]:
         told = answer(example_home.home, "explain", fact, *key)
         assert told["equal"], key
         assert told["cells"]["personal"] is True

@@ -13,6 +13,8 @@ import pytest
 from orchestration.deliveries.pseudonyms import KEY_FILE
 from tests.support.command import VARDLAGRET, environment, latest
 
+pytestmark = pytest.mark.long
+
 
 def told(home: Path, *arguments: object, key: Path | None, expect: int | None = 0) -> dict[str, Any]:
     """A command with a key, or none: its JSON answer."""
