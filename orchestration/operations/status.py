@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from collections.abc import Set
+from datetime import UTC
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from orchestration.deliveries.refusal import FILE_WARNINGS
 from orchestration.home import Home
@@ -18,7 +18,6 @@ from orchestration.overview.nights import nights
 from orchestration.overview.published import held_slices, tables_compared, withheld_entries
 from orchestration.overview.shares import quarantine_shares
 from orchestration.overview.words import PUBLISH
-from orchestration.settings import TIME_ZONE
 from orchestration.sources.catalogue import Catalogue
 from orchestration.sql import quoted
 from orchestration.watch.incidents import Incident, as_answer, incidents
@@ -40,7 +39,7 @@ def status(home: Home, ledger: Ledger, catalogue: Catalogue) -> dict[str, Any]:
     return {
         "publish": _dimmed(_publish(home, last, facts, release, disk, scene.hold), standing, quiet),
         "run": _open_run(ledger, home),
-        "sources": _sources(ledger, catalogue),
+        "sources": _sources(ledger, catalogue, {x.source_id for x in scene.late}),
         "facts": facts,
         "release": release,
         "disk": disk,
@@ -129,7 +128,7 @@ def _open_run(ledger: Ledger, home: Home) -> dict[str, Any] | None:
     }
 
 
-def _sources(ledger: Ledger, catalogue: Catalogue) -> list[dict[str, Any]]:
+def _sources(ledger: Ledger, catalogue: Catalogue, late: Set[str]) -> list[dict[str, Any]]:
     current: dict[str, list] = {}
     for delivery in ledger.current_deliveries():
         current.setdefault(delivery.source_id, []).append(delivery)
@@ -145,6 +144,7 @@ def _sources(ledger: Ledger, catalogue: Catalogue) -> list[dict[str, Any]]:
         _source(
             s.source_id,
             s.rhythm,
+            s.source_id in late,
             received.get(s.source_id),
             refused[s.source_id],
             quarantined[s.source_id],
@@ -155,10 +155,9 @@ def _sources(ledger: Ledger, catalogue: Catalogue) -> list[dict[str, Any]]:
 
 
 def _source(
-    source_id: str, rhythm: str, received: str | None, refused: int, quarantined: int, warned: int
+    source_id: str, rhythm: str, late: bool, received: str | None, refused: int, quarantined: int, warned: int
 ) -> dict[str, Any]:
     expected = expected_after(received, rhythm)
-    late = expected is not None and datetime.now(ZoneInfo(TIME_ZONE)).date() > expected[1]
     return {
         "source_id": source_id,
         "rhythm": rhythm,

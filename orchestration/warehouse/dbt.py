@@ -166,32 +166,32 @@ def project_fingerprint() -> str:
 
 def ensure_manifest(home: Path) -> Path:
     """The project's manifest for this home; it is written where there is none or the project has changed."""
-    manifest = target_path(home) / "manifest.json"
-    if not _is_of_today(manifest):
-        _write_manifest(home)
-        _stamp(manifest).write_text(project_fingerprint())
+    manifest, fingerprint = target_path(home) / "manifest.json", project_fingerprint()
+    if not _is_of(manifest, fingerprint):
+        _write_manifest(home, fingerprint)
+        _stamp(manifest).write_text(fingerprint)
     return manifest
 
 
 def read_manifest(home: Path) -> dict[str, Any]:
     """The manifest of the project of today, for a report: where the home's is older, one is made elsewhere."""
-    manifest = target_path(home) / "manifest.json"
-    if _is_of_today(manifest):
+    manifest, fingerprint = target_path(home) / "manifest.json", project_fingerprint()
+    if _is_of(manifest, fingerprint):
         return json.loads(manifest.read_text(encoding="utf-8"))
     with tempfile.TemporaryDirectory() as folder:
-        return json.loads(_write_manifest(home, Path(folder)).read_text(encoding="utf-8"))
+        return json.loads(_write_manifest(home, fingerprint, Path(folder)).read_text(encoding="utf-8"))
 
 
-def _write_manifest(home: Path, target: Path | None = None) -> Path:
+def _write_manifest(home: Path, fingerprint: str, target: Path | None = None) -> Path:
     manifest = (target or target_path(home)) / "manifest.json"
     with _as_dbt(environment(home, target)), _interruptible():
-        _project(project_fingerprint()).write(str(manifest))
+        _project(fingerprint).write(str(manifest))
     return manifest
 
 
-def _is_of_today(manifest: Path) -> bool:
+def _is_of(manifest: Path, fingerprint: str) -> bool:
     stamp = _stamp(manifest)
-    return manifest.exists() and stamp.exists() and stamp.read_text() == project_fingerprint()
+    return manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint
 
 
 def _stamp(manifest: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from orchestration.warehouse.monthly import Manifest
 from tests.e2e.test_backfill import batches, monthly_tables
 from tests.support.built import Built
 from tests.support.command import answer, environment
+from tests.support.runbook import blocks
 
 FACT = "fct_wait_times"
 MONTHS = ("2024-02", "2024-03")
@@ -35,12 +37,10 @@ def tables(home: Path) -> list[tuple[str, str]]:
 
 
 def started(home: Path) -> subprocess.Popen[str]:
-    """Two months of the fact's monthly assets, as `docs/backfills.md` has it."""
-    command = [
-        Path(sys.executable).with_name("dagster"), "asset", "materialize", "-m", "orchestration.definitions",
-        "--select", " or ".join(f'key:"{schema}/{name}"' for schema, name in tables(home)),
-        "--partition-range", f"{MONTHS[0]}-01...{MONTHS[1]}-01",
-    ]  # fmt: skip
+    """Two months of the fact's monthly assets, by the command of `docs/backfills.md`."""
+    page = (REPOSITORY / "docs" / "backfills.md").read_text(encoding="utf-8")
+    (line,) = [c for block in blocks(page) for c in block if c.startswith("dagster asset materialize")]
+    command = [Path(sys.executable).with_name("dagster"), *shlex.split(line)[1:]]
     variables = {**environment(), "VARDLAGRET_HOME": str(home), "DAGSTER_HOME": str(home / "dagster")}
     return subprocess.Popen(
         list(map(str, command)), cwd=REPOSITORY, env=variables, start_new_session=True, text=True,
