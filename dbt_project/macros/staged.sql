@@ -7,7 +7,8 @@
 
   Few records share a key, and only those are sorted: a first pass counts keys by their hash, a second compares the
   records whose hash stands more than once, and the last takes all records through. What only served to compare is not
-  kept: place and rule lead back to the cells. Of row-level layouts only the `columns` named (SQL) are kept.
+  kept: place and rule lead back to the cells. Of row-level layouts only the `columns` named (SQL) are kept, and of the
+  place what differs within a delivery, the line: a column of text costs as much as judging two.
 
   A `windowed` layout (macros/windows.sql) is taken through window by window, and records are compared within what the
   newest delivery replaces whole. `month`: it gets the column `window_month`; `sending`: `window_from` and `window_to`.
@@ -104,7 +105,7 @@ compared as materialized (
 
 select
   {%- if columns %}
-  named.delivery_sha256, named.file, named.line, named.column_name, named.source_id, named.layout_id, named.period,
+  named.delivery_sha256, named.line,
   {{ columns | join(', ') }},
   {%- if windowed == 'month' %}
   {{ month_of_key('period_key') }} as window_month,

@@ -61,12 +61,25 @@ def number_status(column: Column) -> str:
     return f"case {override} {whens} else 'normal' end"
 
 
-def number_fault(column: Column) -> str:
-    """SQL giving the rule that a text breaks: a marker nobody declared, or a number in another form."""
-    return (
-        f"case when {column.name}_status = 'normal' and {column.name}_value is null then "
-        f"case when regexp_matches(trim({column.name}), '\\d') then 'R_NUMBER' else 'R_MISSING_MARKER' end end"
-    )
+def column_faults(column: Column) -> list[tuple[str, str]]:
+    """(SQL condition, rule) of what a text may break, in the order in which it is told: the first that holds counts."""
+    text = f"trim({column.name})"
+    faults = []
+    if column.type == "number":
+        # A marker nobody declared, or a number in another form.
+        broken = f"{column.name}_status = 'normal' and {column.name}_value is null"
+        faults = [(f"{broken} and regexp_matches({text}, '\\d')", "R_NUMBER"), (broken, "R_MISSING_MARKER")]
+    elif column.type == "code":
+        if column.unknown == "quarantine":
+            faults = [(f"{column.name}_code is null", "R_CODE")]
+    elif column.pseudonym:
+        faults = [(f"{column.name}_kind is null", "R_PATTERN")]
+    elif column.type in ("date", "timestamp"):
+        faults = [(f"{column.name}_value is null", "R_DATE")]
+    elif column.pattern:
+        faults = [(f"not regexp_matches({text}, {quoted(column.pattern)})", "R_PATTERN")]
+    written = f"coalesce({text}, '') <> '' and " if column.blank else ""
+    return [(written + condition, rule) for condition, rule in faults]
 
 
 def code_value(column: Column) -> str:
@@ -211,26 +224,14 @@ def typed_select(layout: Layout, source_id: str, relation: str) -> str:
     """
     typed, faults = [], ["when fields_fault is not null then 'R_FIELDS|'"]
     for c in layout.columns:
-        fault = None
         if c.type == "number":
             typed += [f"{number_status(c)} as {c.name}_status"]
             typed += [f"case when {c.name}_status = 'normal' then {number_value(c)} end as {c.name}_value"]
-            fault = number_fault(c)
         elif c.type == "code":
             typed += [f"{code_value(c)} as {c.name}_code"]
-            if c.unknown == "quarantine":
-                fault = f"case when {c.name}_code is null then 'R_CODE' end"
-        elif c.pseudonym:
-            fault = f"case when {c.name}_kind is null then 'R_PATTERN' end"
-        elif c.type in ("date", "timestamp"):
+        elif c.type in ("date", "timestamp") and not c.pseudonym:
             typed += [f"{_moment(c)} as {c.name}_value"]
-            fault = f"case when {c.name}_value is null then 'R_DATE' end"
-        elif c.pattern:
-            fault = f"case when not regexp_matches(trim({c.name}), {quoted(c.pattern)}) then 'R_PATTERN' end"
-        if fault and c.blank:
-            fault = f"case when coalesce(trim({c.name}), '') <> '' then {fault} end"
-        if fault:
-            faults.append(f"when ({fault}) is not null then ({fault}) || '|{c.name}'")
+        faults += [f"when {condition} then '{rule}|{c.name}'" for condition, rule in column_faults(c)]
     for first, second in layout.ordered:
         faults.append(f"when {first}_value > {second}_value then 'R_DATES|{second}'")
     if layout.window:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from orchestration.sources.catalogue import Catalogue
+    from orchestration.sources.model import Layout, Source
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,20 @@ class QuarantinedRecord:
     period: str | None
 
 
+#: What a record says of its column and period; a row of a person says neither, its delivery may.
+_COLUMN_AND_PERIOD = {
+    False: "coalesce(rule_column, column_name) as column_name, rule_code, period",
+    True: "rule_column as column_name, rule_code, only_period as period",
+}
+
+
 def staging_table(source_id: str, layout_id: str) -> str:
     return f"staging.stg_{source_id}__{layout_id}"
 
 
-def staged_layouts(catalogue: Catalogue) -> list[tuple[str, str]]:
+def staged_layouts(catalogue: Catalogue) -> list[tuple[Source, Layout]]:
     """Every layout that has records, and so a staging table."""
-    return [(s.source_id, layout.layout_id) for s, layout in catalogue.layouts() if layout.family != "document"]
+    return [(source, layout) for source, layout in catalogue.layouts() if layout.family != "document"]
 
 
 def count_records(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> list[RecordCounts]:
@@ -58,10 +66,9 @@ def count_records(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -
     Records of a layout that declares no series at all (code lists, row-level data) are unmapped nowhere.
     """
     union = "\nunion all\n".join(
-        f"select delivery_sha256, source_id, record_status, {'mapped' if layout.series else 'true as mapped'} "
-        f"from {staging_table(s.source_id, layout.layout_id)}"
-        for s, layout in catalogue.layouts()
-        if layout.family != "document"
+        f"select delivery_sha256, {quoted(source.source_id)} as source_id, record_status, "
+        f"{'mapped' if layout.series else 'true as mapped'} from {staging_table(source.source_id, layout.layout_id)}"
+        for source, layout in staged_layouts(catalogue)
     )
     rows = connection.execute(
         f"""select delivery_sha256, source_id, count(*) filter (record_status = 'accepted'),
@@ -73,13 +80,26 @@ def count_records(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -
 
 
 def quarantined_records(connection: duckdb.DuckDBPyConnection, catalogue: Catalogue) -> list[QuarantinedRecord]:
-    """Every quarantined record's place and rule, in order of delivery, file and line."""
+    """Every quarantined record's place and rule, in order of delivery, file and line.
+
+    A row of a person has no period of its own: it is the delivery's, where that is of one.
+    """
     union = "\nunion all\n".join(
-        "select delivery_sha256, source_id, layout_id, file, line, coalesce(rule_column, column_name), rule_code, "
-        f"period from {staging_table(s, layout)} where record_status = 'quarantined'"
-        for s, layout in staged_layouts(catalogue)
+        f"select delivery_sha256, {quoted(source.source_id)} as source_id, {quoted(layout.layout_id)} as layout_id, "
+        f"sent.file, line, {_COLUMN_AND_PERIOD[source.personal]} "
+        f"from {staging_table(source.source_id, layout.layout_id)} join sent using (delivery_sha256) "
+        "where record_status = 'quarantined'"
+        for source, layout in staged_layouts(catalogue)
     )
-    rows = connection.execute(f"select * from ({union}) order by all").fetchall()
+    rows = connection.execute(
+        f"""with sent as (
+              select delivery_sha256, any_value(file) as file,
+                case when count(distinct period_key) = 1 then any_value(period_key) end as only_period
+              from declared.deliveries group by delivery_sha256
+            )
+            select delivery_sha256, source_id, layout_id, file, line, column_name, rule_code, period
+            from ({union}) order by all"""
+    ).fetchall()
     return [QuarantinedRecord(*row) for row in rows]
 
 
@@ -88,15 +108,16 @@ def unmapped_series(
 ) -> list[tuple[str, str, str, str, int]]:
     """(source, layout, series key, reason, records) of what was read and is published nowhere.
 
-    Layouts that declare no series at all (code lists, metadata) are reference data and not listed.
+    Layouts that declare no series at all (code lists, metadata) are reference data and not listed; rows of persons are
+    one series.
     """
-    parts = [
-        f"select source_id, layout_id, series_key, unmapped_reason from {staging_table(s.source_id, layout.layout_id)} "
-        "where record_status = 'accepted' and not mapped"
-        for s, layout in catalogue.layouts()
-        if layout.family != "document" and layout.series
-    ]
-    union = "\nunion all\n".join(parts)
+    union = "\nunion all\n".join(
+        f"select {quoted(source.source_id)} as source_id, {quoted(layout.layout_id)} as layout_id, "
+        f"{quoted('') if source.personal else 'series_key'} as series_key, unmapped_reason "
+        f"from {staging_table(source.source_id, layout.layout_id)} where record_status = 'accepted' and not mapped"
+        for source, layout in staged_layouts(catalogue)
+        if layout.series
+    )
     return connection.execute(f"select *, count(*) from ({union}) group by all order by all").fetchall()
 
 

@@ -7,13 +7,21 @@ belongs to the machine (packages, users, systemd, the proxy) is left out, and th
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -96,6 +104,9 @@ class Machine:
     def __init__(self, folder: Path, server: postgres.Server) -> None:
         self.home, self.backup, self.server = folder / "srv", folder / "backup", server
         self.backup.mkdir()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
         self._places = [
             ("/opt/vardlagret/.venv/bin", str(Path(sys.executable).parent)),
             ("/opt/vardlagret", str(REPOSITORY)), ("/srv/vardlagret", str(self.home)),
@@ -130,10 +141,59 @@ class Machine:
         """Carry out a section's commands, less the machine's own; returns what each printed."""
         return [self.run(c) for c in commands(PAGES["deploy.md"])[section] if not MACHINE.match(c)]
 
+    def unit(self, name: str) -> str:
+        """What the unit `vardlagret-<name>` starts, in the test's places; the port is a free one."""
+        (start,) = re.findall(r"^ExecStart=(.*)", (DEPLOY / f"vardlagret-{name}.service").read_text(), re.MULTILINE)
+        return self.here(start).replace("-p 3000 ", f"-p {self.port} ")
+
+    @contextmanager
+    def service(self, name: str) -> Iterator[None]:
+        """The unit's process for as long as it is needed, ended as systemd ends it."""
+        log = self.home / f"{name}.log"
+        with log.open("w") as out:
+            process = subprocess.Popen(
+                self.unit(name).split(),
+                stdout=out,
+                stderr=out,
+                env=self.settings(),
+                cwd=REPOSITORY,
+                start_new_session=True,
+            )
+            try:
+                yield
+                assert process.poll() is None, log.read_text()
+            finally:
+                os.killpg(process.pid, signal.SIGTERM)
+                process.wait(120)
+
+    def asked(self, query: str) -> dict:
+        """The web page's answer to one GraphQL query; raises `URLError` until it answers."""
+        request = Request(
+            f"http://127.0.0.1:{self.port}/graphql",
+            json.dumps({"query": query}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urlopen(request, timeout=60) as answer:
+            return json.load(answer)["data"]
+
     def runs(self) -> dict[str, int]:
         """Dagster's runs in PostgreSQL, by status."""
         rows = self.server.ask("vardlagret_dagster", "select status, count(*) from runs group by 1")
         return {status: int(n) for status, n in rows}
+
+
+def eventually(ask: Callable[[], Any], seconds: float = 180) -> Any:
+    """The first answer that is one; what is started needs time until it answers."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            if answer := ask():
+                return answer
+        except URLError:
+            if time.monotonic() > until:
+                raise
+        assert time.monotonic() < until, "no answer"
+        time.sleep(1)
 
 
 @pytest.fixture(scope="module")
@@ -155,13 +215,28 @@ def test_the_page_is_followed_from_its_own_words(machine: Machine, example_deliv
         target = machine.home / "landing" / file.name
         target.parent.mkdir(exist_ok=True)
         shutil.copyfile(file, target)
-    night = "sudo -u vardlagret /opt/vardlagret/.venv/bin/vardlagret nightly --quiet"
-    machine.run(f"{night} || [ $? -eq 3 ]")
+    (withheld,) = re.findall(
+        r"^SuccessExitStatus=(\d)$", (DEPLOY / "vardlagret-nightly.service").read_text(), re.MULTILINE
+    )
+    machine.run(f"{machine.unit('nightly')} || [ $? -eq {withheld} ]")
     runs = machine.runs()
     assert set(runs) == {"SUCCESS"}
     (events,) = machine.server.ask("vardlagret_dagster", "select count(*) from event_logs")
     assert int(events[0]) > 100
     assert not list((machine.home / "dagster").rglob("*.db")), "nothing of it lies in SQLite"
+
+    machine.run(f"{machine.unit('watch')} || [ $? -eq 1 ]")
+    assert (machine.home / "status.html").exists()
+    with machine.service("webserver"), machine.service("daemon"):
+        shown = eventually(lambda: machine.asked("{runsOrError {... on Runs {results {status pipelineName}}}}"))
+        assert {r["status"] for r in shown["runsOrError"]["results"]} == {"SUCCESS"}
+        jobs = machine.asked("{repositoriesOrError {... on RepositoryConnection {nodes {pipelines {name}}}}}")
+        names = {p["name"] for node in jobs["repositoriesOrError"]["nodes"] for p in node["pipelines"]}
+        assert {r["pipelineName"] for r in shown["runsOrError"]["results"]} <= names
+        told = eventually(
+            lambda: machine.server.ask("vardlagret_dagster", "select distinct daemon_type from daemon_heartbeats")
+        )
+        assert {"SENSOR", "SCHEDULER"} & {kind for (kind,) in told}
 
     machine.follow("Backup")
     assert sorted(p.name for p in machine.backup.iterdir()) == ["home.json", "raw", "releases"]

@@ -100,7 +100,7 @@ def test_of_rows_of_persons_only_counts_are_told_and_of_a_hidden_value_nothing(e
     assert steps
     assert all(c["found"] is None and c["expected"] is None for c in steps)
     with duckdb.connect(str(example_home.warehouse), read_only=True) as con:
-        ids = con.execute("select distinct contact_id from staging.stg_wait_contacts__contacts").fetchall()
+        ids = con.execute("select distinct contact_id from cells.wait_contacts__contacts").fetchall()
     text = json.dumps([shown, hidden])
     assert [i for (i,) in ids if f'"{i}"' in text] == []
 

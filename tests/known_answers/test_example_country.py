@@ -114,6 +114,25 @@ def test_what_the_release_shows_is_the_same(example_home: Built) -> None:
     assert shown >= 6
 
 
+def test_the_number_with_each_deviation_code_is_read_from_the_sets_as_the_page_says(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    (sql,) = re.findall(r"```sql\n(.*?)```", (DOCS / "waits.md").read_text(encoding="utf-8"), re.S)
+    told = warehouse.execute(
+        f"""with told as ({sql.replace("from fct_wait_times", "from marts.fct_wait_times")})
+        select period, contact_type, phase, sum(n_no_code), sum(n_pvv), sum(n_mov), sum(n_sov) from told
+        where area_code = '12' and attribution = 'provider' and sex = 'total' group by all order by all"""
+    ).fetchall()
+    counted = warehouse.execute(
+        """select strftime(month, '%Y-%m'), contact_type, phase,
+          coalesce(sum(n) filter (deviation_code = 'none'), 0), coalesce(sum(n) filter (deviation_code = 'PvV'), 0),
+          coalesce(sum(n) filter (deviation_code = 'MoV'), 0), coalesce(sum(n) filter (deviation_code = 'SoV'), 0)
+        from intermediate.int_waits__days where provider_region = '12' group by all order by all"""
+    ).fetchall()
+    assert told == counted
+    assert all(sum(row[at] for row in counted) > 0 for at in (4, 5, 6))
+
+
 def test_the_constant_panel_is_of_the_regions_that_sent_every_month(warehouse: duckdb.DuckDBPyConnection) -> None:
     """Örebro stops in May 2022: the panel's nation is Stockholm and Skåne, each with its own values, Örebro with none."""
     text = (DOCS / "waits.md").read_text(encoding="utf-8")
@@ -133,10 +152,14 @@ def test_the_constant_panel_is_of_the_regions_that_sent_every_month(warehouse: d
 
     assert shown("ind_assessment_3d_register_panel", "00") == dict(zip(years, of_panel, strict=True))
     assert shown("ind_assessment_3d_register", "00") == dict(zip(years, of_all, strict=True))
-    for area in ("01", "12"):
-        assert shown("ind_assessment_3d_register_panel", area) == shown("ind_assessment_3d_register", area)
-    assert shown("ind_assessment_3d_register_panel", "18") == {}
     assert "2022" in shown("ind_assessment_3d_register", "18")
+    for indicator in ("assessment_3d", "first_visit_90d", "operation_90d"):
+        whole, panel = f"ind_{indicator}_register", f"ind_{indicator}_register_panel"
+        assert shown(panel, "18") == {}
+        for area in ("01", "12"):
+            assert shown(panel, area) == shown(whole, area) != {}
+        assert shown(panel, "00").keys() == set(years)
+        assert shown(panel, "00")["2022"] != shown(whole, "00")["2022"], "the nation is another without Örebro"
     by_hand = warehouse.execute(
         ASSESSMENT.replace("area_code = ?", "area_code in (?, '12')"), ["total", "01", 2023]
     ).fetchone()

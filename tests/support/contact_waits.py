@@ -64,7 +64,7 @@ def write_contacts(warehouse: Path, contacts: Iterable[Contact]) -> None:
         con.register("_made", table)
         con.execute(
             f"""create or replace table staging.stg_wait_contacts__contacts as
-            select *, '{"0" * 64}' as delivery_sha256, 'wait_contacts' as source_id, 'accepted' as record_status,
+            select *, row_number() over () as line, '{"0" * 64}' as delivery_sha256, 'wait_contacts' as source_id, 'accepted' as record_status,
               true as mapped
             from _made"""
         )

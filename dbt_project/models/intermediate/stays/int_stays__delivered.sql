@@ -16,8 +16,8 @@ where source_id = 'patient_register' and layout_id in ('stays_2013', 'stays_2024
 union all
 
 select
-  source_id, site, null, null, cast(date_trunc('month', max(greatest(start_date, end_date))) as date),
+  'omop', site, null, null, cast(date_trunc('month', max(greatest(start_date, end_date))) as date),
   max(greatest(start_date, end_date)), min(delivery_sha256)
 from {{ ref('stg_omop__visit_occurrence') }}
 where record_status = 'accepted'
-group by source_id, site
+group by site

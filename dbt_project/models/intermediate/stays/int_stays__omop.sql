@@ -7,7 +7,7 @@ with visits as (
 )
 
 select
-  v.source_id,
+  'omop' as source_id,
   v.site,
   v.visit_id as stay_id,
   v.person_key,

@@ -8,7 +8,7 @@
 with registered as (
   {% for layout in ['stays_2013', 'stays_2024'] %}
   select
-    source_id, provider_code, reporting, hospital, stay_id, person_key, person_kind, birth_date, sex, residence_region,
+    provider_code, reporting, hospital, stay_id, person_key, person_kind, birth_date, sex, residence_region,
     residence_municipality, admission_date, discharge_date, admission_mode, discharge_mode, planned, stay_month,
     delivery_sha256, window_month
   from {{ ref('stg_patient_register__' ~ layout) }}
@@ -28,7 +28,7 @@ main_diagnoses as (
 )
 
 select
-  r.source_id,
+  'patient_register' as source_id,
   'se' as site,
   r.provider_code,
   left(r.provider_code, 2) as provider_region,

@@ -19,7 +19,7 @@ coalesce(
 {%- endset %}
 select
   contacts.delivery_sha256,
-  contacts.contact_id,
+  contacts.line,
   contacts.month,
   'primary_care' as service_code,
   rules.contact_type,

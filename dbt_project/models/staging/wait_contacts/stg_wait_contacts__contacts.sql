@@ -8,12 +8,11 @@
 ) }}
 with records as (
   {{ staged(source('cells', 'wait_contacts__contacts'), columns=[
-    'period_key', 'series_key', 'unmapped_reason', 'region', month_of_key('period_key') ~ ' as month', 'contact_id',
+    'unmapped_reason', 'region', month_of_key('period_key') ~ ' as month',
     'contact_sought_date_value as contact_sought_date', 'referral_date_value as referral_date',
-    'decision_date_value as decision_date', 'booked_date_value as booked_date', 'performed_date_value as performed_date',
+    'decision_date_value as decision_date', 'performed_date_value as performed_date',
     'cast(guarantee_applies_code as boolean) as guarantee_applies', 'cast(acute_code as boolean) as acute',
-    'phase_code as phase', 'trim(profession) as profession', 'trim(contact_form) as contact_form',
-    'trim(provider_region) as provider_region', 'trim(unit) as unit',
+    'phase_code as phase', 'trim(profession) as profession', 'trim(provider_region) as provider_region',
     "case when trim(residence_region) <> '' then area_code end as residence_region",
     'deviation_code_code as deviation_code', 'status_code as status', 'sex_code as sex',
     'try_cast(age as integer) as age'
@@ -35,8 +34,7 @@ judged as (
 )
 
 select
-  * exclude (period_key, window_month, region, broken) replace (
-    period_key as period,
+  * exclude (window_month, region, broken) replace (
     case when broken is not null then 'quarantined' else record_status end as record_status,
     coalesce(rule_code, split_part(broken, '|', 1)) as rule_code,
     coalesce(rule_column, split_part(broken, '|', 2)) as rule_column
