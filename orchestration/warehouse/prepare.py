@@ -45,7 +45,8 @@ def prepare(
     _declare_series(connection, catalogue)
     _declare_sources(connection, catalogue)
     by_layout: dict[tuple[str, str], list[CurrentDelivery]] = defaultdict(list)
-    for delivery in deliveries:
+    # In the order of their months: so the records lie in the tables, and a search by month or day opens few blocks.
+    for delivery in sorted(deliveries, key=lambda d: min((period for _, period in d.coverage), default="")):
         by_layout[delivery.source_id, delivery.layout_id].append(delivery)
     overrides: list[tuple] = []
     for source, layout in catalogue.layouts():

@@ -1,4 +1,7 @@
-"""Backfills in any order, twice, overlapping and in part: the release has the bytes of a full rebuild, file by file."""
+"""Backfills in any order, twice, overlapping and in part: the release has the bytes of a full rebuild, file by file.
+
+And the same of nights: one that follows three on which the machine was off makes what they would have made.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,10 @@ ORDERS: dict[str, list[tuple[str, ...]]] = {
 
 @pytest.fixture(scope="module")
 def corrected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Half a year of the small country, published; then two corrected months taken in. The home, and all deliveries."""
+    """Half a year of the small country, published (`published`); then three corrected months taken in, each by itself.
+
+    The home, and its folder, with the corrected deliveries in `later/1`, `later/2` and `later/3`.
+    """
     folder = tmp_path_factory.mktemp("orders")
     command = [
         str(VARDLAGRET),
@@ -42,14 +48,16 @@ def corrected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     ]
     subprocess.run(command, check=True, env=environment(), capture_output=True, timeout=120)
     vardlagret(folder / "home", "nightly", "--deliveries", folder / "deliveries", expect=None)
-    register = folder / "deliveries" / "register"
-    for month, change in (("2024-09", "withdrawn"), ("2024-11", "discharge_mode")):
-        files = resend(register, folder / "later", "12", f"2025-0{month[-1]}", Window(month, month), change)
-        vardlagret(folder / "home", "ingest", *files)
+    subprocess.run(["cp", "-r", str(folder / "home"), str(folder / "published")], check=True)
+    register, later = folder / "deliveries" / "register", folder / "later"
+    resend(register, later / "1", "12", "2025-09", Window("2024-09", "2024-09"), "withdrawn")
+    resend(register, later / "2", "12", "2025-01", Window("2024-11", "2024-11"), "discharge_mode")
     waits = sorted((folder / "deliveries" / "contacts").glob("*_12_2024-10_*"))[0]
+    (later / "3").mkdir()
     lines = waits.read_text(encoding="utf-8").splitlines(keepends=True)
-    (folder / "later" / waits.name).write_text("".join(lines[:-5]), encoding="utf-8")
-    vardlagret(folder / "home", "ingest", folder / "later" / waits.name)
+    (later / "3" / waits.name).write_text("".join(lines[:-5]), encoding="utf-8")
+    for night in "123":
+        vardlagret(folder / "home", "ingest", later / night)
     return folder / "home", folder
 
 
@@ -89,3 +97,22 @@ def test_every_order_gives_the_bytes_of_a_full_rebuild(corrected: tuple[Path, Pa
         found = published(other)
         assert [file for file in expected if found.get(file) != expected[file]] == [], name
         assert found.keys() == expected.keys()
+
+
+def test_one_night_after_three_without_any_makes_what_they_would_have_made(corrected: tuple[Path, Path]) -> None:
+    """The facts, byte for byte; when a value was first published is another question, and has another answer."""
+    folder = corrected[1]
+    homes = {name: folder / name for name in ("every-night", "one-night")}
+    for home in homes.values():
+        subprocess.run(["cp", "-r", str(folder / "published"), str(home)], check=True)
+    before = published(folder / "published")
+    for night in "123":
+        vardlagret(homes["every-night"], "nightly", "--deliveries", folder / "later" / night, expect=None)
+    vardlagret(homes["one-night"], "nightly", "--deliveries", folder / "later", expect=None)
+    one, every = (published(homes[name]) for name in ("one-night", "every-night"))
+    facts = [name for name in every if name.startswith("fct_")]
+    assert [name for name in facts if one[name] != every[name]] == []
+    assert {name for name in facts if one[name] != before[name]} >= {
+        "fct_readmissions.parquet",
+        "fct_wait_times.parquet",
+    }
