@@ -17,6 +17,8 @@ from orchestration.ledger.process import alive, host, identity
 KILLED = -9
 # Kinds of runs that come to a release.
 BUILDS = ("nightly", "dagster", "backfill", "publish")
+# What goes on with a run of a kind that was stopped, or died.
+AGAIN = {"nightly": "nightly", "backfill": "backfill run", "ingest": "ingest PATH"}
 # Before the fingerprint of what was built and might not be published.
 HELD = "held:"
 # A night that published, or had nothing to publish, or held something back: all built from what they were given.
@@ -47,9 +49,19 @@ class Run:
         return self.exit in _GOOD_EXITS
 
     @property
+    def died(self) -> bool:
+        """Whether its process is gone without having ended it; nobody may have closed it yet."""
+        return self.exit == KILLED or (self.ended_at is None and self.pid_alive is False)
+
+    @property
     def built(self) -> bool:
         """Whether it ended well and there was something to build: what such runs took and counted can be compared."""
         return self.ended_at is not None and self.ended_well and not (self.summary or {}).get("nothing_new")
+
+    @property
+    def decides(self) -> bool:
+        """Whether it tells if numbers can be published. Months built by hand in Dagster tell nothing of that."""
+        return not (self.kind == "dagster" and self.ended_well and self.stage != "release")
 
     @property
     def moved(self) -> list[dict[str, Any]]:
@@ -146,11 +158,16 @@ class Runs(LedgerFile):
           ) where place <= {int(limit)}"""
         return self._runs(f"rowid in ({chosen})", "started_at desc, rowid desc", BUILDS)
 
-    def last_build(self) -> Run | None:
-        """The newest run that comes to a release, and has ended."""
-        marks = ", ".join("?" * len(BUILDS))
-        found = self._runs(f"ended_at is not null and kind in ({marks})", "started_at desc, rowid desc limit 1", BUILDS)
+    def last_intake(self) -> Run | None:
+        """The newest intake by `ingest` or by a night that ended well."""
+        found = self._runs(
+            "kind = 'ingest' or kind = 'nightly' and exit in (0, 3)", "started_at desc, rowid desc limit 1"
+        )
         return found[0] if found else None
+
+    def last_build(self) -> Run | None:
+        """The newest run that tells whether tonight's numbers can be published, and has ended."""
+        return next((run for run in self.builds() if run.ended_at is not None and run.decides), None)
 
     def run(self, run_id: str) -> Run | None:
         found = self._runs("run_id = ?", parameters=(run_id,))

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
 from orchestration.ledger.lock import hold
+from orchestration.ledger.runs import AGAIN
 from orchestration.operations.machine import machine_fault
 from orchestration.operations.stages import Night, Progress
 from orchestration.operations.status_page import refresh_page
@@ -27,8 +28,6 @@ from orchestration.settings import TIME_ZONE
 DONE, FAILED, WITHHELD, NO_RELEASE = 0, 1, 3, 4
 #: How long a run that Dagster started waits for another that holds the home.
 LOCK_WAIT_SECONDS = 3600.0
-#: What goes on with a run that was stopped.
-AGAIN = {"nightly": "nightly", "backfill": "backfill run"}
 
 
 @dataclass

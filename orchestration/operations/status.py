@@ -12,6 +12,7 @@ from orchestration.home import Home
 from orchestration.ledger.holds import Hold
 from orchestration.ledger.ledger import Ledger, Run
 from orchestration.ledger.lock import holder
+from orchestration.ledger.runs import AGAIN
 from orchestration.overview import lights
 from orchestration.overview.months import months_by_region
 from orchestration.overview.nights import nights
@@ -28,7 +29,7 @@ def status(home: Home, ledger: Ledger, catalogue: Catalogue) -> dict[str, Any]:
     """The contract's `status`, without its head."""
     scene = scene_of(home, ledger, catalogue)
     runs = scene.runs
-    last = runs[0] if runs else None
+    last = next((r for r in runs if r.decides), None)
     standing = incidents(scene)
     moment = scene.now.astimezone(UTC).isoformat()
     quiet = {i for i, r in ledger.incidents().items() if r.cleared_at is None and r.quiet(moment)}
@@ -61,14 +62,15 @@ def _publish(
     run = {"run": last.run_id, "stage": last.stage}
     if last.ended_at is None and last.pid_alive is not False:
         return _light("no", "amber", "running", f"{command} status", **run)
-    if last.exit == -9 or last.ended_at is None:
-        return _light("no", "red", "died", f"{command} nightly", **run)
+    again = f"{command} {AGAIN.get(last.kind, 'nightly')}"
+    if last.died:
+        return _light("no", "red", "died", again, **run)
     if last.moved:
         accept = f"{command} release publish --accept headlines --by NAME --reason WHY"
         return _light("no", "amber", "moved", accept, values=len(last.moved))
     if not last.ended_well:
         error = (last.summary or {}).get("error")
-        return _light("no", "red", "stopped", f"{command} nightly", words=error, **run, exit=last.exit)
+        return _light("no", "red", "stopped", again, words=error, **run, exit=last.exit)
     if hold:
         words = f"by {hold.by}: {hold.reason}"
         return _light(

@@ -15,7 +15,7 @@ from typing import Any
 from orchestration.ledger.clock import seconds_between
 from orchestration.ledger.holds import Hold
 from orchestration.ledger.lock import Holder
-from orchestration.ledger.runs import KILLED, Run
+from orchestration.ledger.runs import AGAIN, KILLED, Run
 from orchestration.watch.schedule import last_due, slow_after_seconds
 
 RUNBOOKS = {
@@ -40,7 +40,6 @@ RED = ("run_failed", "run_stuck", "release_damaged", "correction_expired")
 # How long after its hour the nightly may begin, and how long anything may hold the home without a history.
 GRACE = timedelta(hours=1)
 HELD_AT_MOST_SECONDS = 3600.0
-_NIGHTS = ("nightly", "dagster")
 _LATEST_STAYS = "The latest release stays; nothing new is published until this is mended."
 _NO_EFFECT = "None on the release that is out."
 
@@ -81,13 +80,14 @@ class Late:
 class Scene:
     """What the rules look at.
 
-    `runs` are those that come to a release (`Runs.builds`), newest first; `withheld_since` is by release, with the
-    number of entries.
+    `runs` are those that come to a release (`Runs.builds`), newest first; `intake` is the newest `ingest` or night that
+    ended well; `withheld_since` is by release, with the number of entries.
     """
 
     command: str
     now: datetime
     runs: list[Run] = field(default_factory=list)
+    intake: Run | None = None
     judged: list[Judged] = field(default_factory=list)
     late: list[Late] = field(default_factory=list)
     refused: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -103,7 +103,15 @@ class Scene:
 
 def incidents(scene: Scene) -> list[Incident]:
     """Every incident that stands, those about runs first. Without any run there is no history and no alarm of it."""
-    return [*_runs(scene), *_lock(scene), *_release(scene), *_checks(scene), *_deliveries(scene), *_disk(scene)]
+    return [
+        *_runs(scene),
+        *_intake(scene),
+        *_lock(scene),
+        *_release(scene),
+        *_checks(scene),
+        *_deliveries(scene),
+        *_disk(scene),
+    ]
 
 
 def as_answer(found: list[Incident]) -> list[dict[str, Any]]:
@@ -117,27 +125,26 @@ def _incident(scene: Scene, code: str, subject: str, since: str, what: str, effe
 
 
 def _runs(scene: Scene) -> Iterator[Incident]:
-    if not scene.runs:
+    deciding = [r for r in scene.runs if r.decides]
+    if not deciding:
         return
-    last = scene.runs[0]
-    if last.exit == KILLED or (last.ended_at is None and last.pid_alive is False):
-        what = f"Run {last.run_id} died in stage {last.stage}."
-        effect = "Nothing half is published; the latest release stays until the night has been run again."
-        # When a dead process stopped is not known: since its run was started.
-        yield _incident(scene, "run_stuck", last.run_id, last.started_at, what, effect, "nightly")
+    last = deciding[0]
+    if last.died:
+        effect = "Nothing half is published; the latest release stays until it has been run again."
+        yield _stuck(scene, last, effect)
     elif last.exit not in (None, 0, 3):
-        yield _failed(scene)
-    elif last.ended_at is None and (limit := slow_after_seconds(scene.runs)) is not None:
+        yield _failed(scene, deciding)
+    elif last.ended_at is None and (limit := slow_after_seconds(scene.runs, last.kind)) is not None:
         elapsed = seconds_between(last.started_at, scene.now.isoformat())
         if elapsed > limit:
             what = (
                 f"Run {last.run_id} is in stage {last.stage} after {elapsed / 60:.0f} minutes; from "
-                f"{limit / 60:.0f} on it is slow against the nights before."
+                f"{limit / 60:.0f} on it is slow against those before."
             )
             effect = "Tonight's release comes later, or not at all."
             yield _incident(scene, "run_slow", last.run_id, last.started_at, what, effect, "status")
     due = last_due(scene.now)
-    nights = [datetime.fromisoformat(r.started_at) for r in scene.runs if r.kind in _NIGHTS]
+    nights = [datetime.fromisoformat(r.started_at) for r in scene.runs if r.kind == "nightly"]
     if nights and min(nights) < due and not any(n >= due for n in nights) and scene.now - due > GRACE:
         missed = _first_missed(max(nights))
         what = f"No night has begun since the one that was due at {missed:%Y-%m-%d %H:%M}."
@@ -145,16 +152,29 @@ def _runs(scene: Scene) -> Iterator[Incident]:
         yield _incident(scene, "run_not_started", "nightly", missed.isoformat(), what, effect, "nightly")
 
 
+def _intake(scene: Scene) -> Iterator[Incident]:
+    """An `ingest` that died: no night takes in files that were named to it."""
+    if scene.intake is not None and scene.intake.kind == "ingest" and scene.intake.died:
+        effect = "What it had said is taken in is kept; of the other files nothing is."
+        yield _stuck(scene, scene.intake, effect)
+
+
+def _stuck(scene: Scene, run: Run, effect: str) -> Incident:
+    what = f"Run {run.run_id} died in stage {run.stage}."
+    # When a dead process stopped is not known: since its run was started.
+    return _incident(scene, "run_stuck", run.run_id, run.started_at, what, effect, AGAIN.get(run.kind, "nightly"))
+
+
 def _first_missed(last_start: datetime) -> datetime:
     """The first hour of the nightly after a night began: the day after the latest hour that it can have been for."""
     return last_due(last_due(last_start) + timedelta(days=1, hours=12))
 
 
-def _failed(scene: Scene) -> Incident:
+def _failed(scene: Scene, runs: list[Run]) -> Incident:
     """The last run ended badly: which kind, and since the first of the runs in a row that ended so."""
-    last = first = scene.runs[0]
+    last = first = runs[0]
     code = _kind_of_failure(last)
-    for run in scene.runs:
+    for run in runs:
         if run.exit in (None, 0, 3, KILLED) or _kind_of_failure(run) != code:
             break
         first = run
@@ -162,7 +182,7 @@ def _failed(scene: Scene) -> Incident:
     what = f"Run {last.run_id} stopped in stage {last.stage} with exit {last.exit}."
     if code == "headline_moved":
         return _moved(scene, last, first)
-    command = "release verify" if code == "release_damaged" else "nightly"
+    command = "release verify" if code == "release_damaged" else AGAIN.get(last.kind, "nightly")
     effect = "Readers see a release that is not as it was published." if code == "release_damaged" else _LATEST_STAYS
     return _incident(scene, code, "nightly", first.ended_at or first.started_at, what, effect, command)
 
@@ -191,7 +211,7 @@ def _lock(scene: Scene) -> Iterator[Incident]:
     held = scene.holder
     if held is None:
         return
-    limit = max(slow_after_seconds(scene.runs) or 0.0, HELD_AT_MOST_SECONDS)
+    limit = max(slow_after_seconds(scene.runs, held.who) or 0.0, HELD_AT_MOST_SECONDS)
     if seconds_between(held.since, scene.now.isoformat()) > limit:
         what = f"The home is held by {held.who}, process {held.pid} on {held.host}."
         effect = "No other run can begin before it ends."

@@ -25,6 +25,10 @@ FREE_BYTES_AMBER = 5_000_000_000
 RHYTHM_DAYS = {"monthly": 31, "quarterly": 92, "half_yearly": 183, "yearly": 366}
 
 
+#: Outcomes of a file that brought something.
+NEWS = ("loaded", "document")
+
+
 def scene_of(home: Home, ledger: Ledger, catalogue: Catalogue, now: datetime | None = None) -> Scene:
     """Read everything once. `now` has a time zone; default the present moment."""
     now = now or datetime.now(UTC)
@@ -34,6 +38,7 @@ def scene_of(home: Home, ledger: Ledger, catalogue: Catalogue, now: datetime | N
         command=f"vardlagret --home {home.path}",
         now=now,
         runs=ledger.builds(),
+        intake=ledger.last_intake(),
         judged=_judged(ledger),
         late=_late(ledger, catalogue, now),
         refused=_refused(ledger),
@@ -66,8 +71,8 @@ def expected_after(received: str | None, rhythm: str) -> tuple[date, date] | Non
 
 
 def last_received(ledger: Ledger) -> dict[str, str]:
-    """When each source's newest file came."""
-    return {r.source_id: r.received_at for r in ledger.receipts() if r.source_id}
+    """When each source's newest delivery came: what is refused, or has come before, is none."""
+    return {r.source_id: r.received_at for r in ledger.receipts() if r.source_id and r.outcome in NEWS}
 
 
 def _latest(home: Home) -> tuple[str | None, str | None]:

@@ -28,9 +28,9 @@ def last_due(now: datetime, at: time = NIGHTLY_AT) -> datetime:
     return due
 
 
-def slow_after_seconds(runs: Iterable[Run]) -> float | None:
-    """After how many seconds a night is slow against those before it; None without enough history."""
-    took = [seconds_between(r.started_at, r.ended_at) for r in runs if r.kind == "nightly" and r.built and r.ended_at]
+def slow_after_seconds(runs: Iterable[Run], kind: str = "nightly") -> float | None:
+    """After how many seconds a run is slow against those of its kind before it; None without enough history."""
+    took = [seconds_between(r.started_at, r.ended_at) for r in runs if r.kind == kind and r.built and r.ended_at]
     if len(took) < NIGHTS_OF_HISTORY:
         return None
     return max(SLOW_FACTOR * median(took), SLOW_AT_LEAST_SECONDS)

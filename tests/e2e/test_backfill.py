@@ -26,6 +26,12 @@ MARCH = Window("2024-03", "2024-03")
 WITH_FOLLOW_UP = ("2024-01", "2024-03")
 # Of avoidable stays nothing is followed up: their month stands for itself.
 PLANNED = {WITH_FOLLOW_UP, ("2024-03", "2024-03")}
+MODELS = {
+    "int_avoidable__stays", "int_episodes__episodes", "int_episodes__spells", "int_readmissions__monthly",
+    "int_stays__monthly", "int_stays__stays", "stg_patient_register__compulsory_care",
+    "stg_patient_register__diagnoses", "stg_patient_register__external_causes", "stg_patient_register__procedures",
+    "stg_patient_register__stays_2013", "stg_patient_register__stays_2024",
+}  # fmt: skip
 
 
 def monthly_tables(home: Path) -> dict[str, tuple[int, int]]:
@@ -77,6 +83,9 @@ def test_a_corrected_month_is_planned_with_its_follow_up_and_no_other(corrected:
     assert set(reasons) == {"revision", "look_ahead"}
     assert "2024-03_2024-03" in reasons["revision"]["detail"]
     assert len(reasons["revision"]["delivery_sha256"]) == 64
+    assert set(plan["models"]) == MODELS
+    assert set(plan["indicators"]) >= {"readmissions_register_30d", "avoidable_stays_register"}
+    assert not {i for i in plan["indicators"] if "assessment" in i or "_90d_" in i or "cost" in i}
     assert plan["estimate_seconds"] > 0
     assert plan["estimate_from_runs"] == 1
     assert plan["blocked_by"] is None

@@ -5,13 +5,16 @@ And the same of nights: one that follows three on which the machine was off make
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from orchestration.warehouse.windows import Window
-from tests.e2e.test_backfill import monthly_tables, windows
+from tests.e2e.test_backfill import batches, monthly_tables, windows
 from tests.support.command import VARDLAGRET, answer, environment, latest, vardlagret
 from tests.support.corrections_of_months import resend
 
@@ -25,6 +28,7 @@ ORDERS: dict[str, list[tuple[str, ...]]] = {
         ("--from", "2024-08", "--to", "2024-10"), ("--from", "2024-09", "--to", "2024-12"),
         ("--from", "2024-09", "--to", "2024-12"), (), ("--from", "2024-07", "--to", "2024-09"),
     ],
+    "killed while it builds": [("killed",), ()],
     "by source and reason": [("--source", "wait_contacts"), ("--only", "failed"), ("--only", "stale")],
 }  # fmt: skip
 
@@ -66,6 +70,23 @@ def published(home: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in sorted(data.iterdir())}
 
 
+def kill_while_it_builds(home: Path) -> None:
+    """A backfill of everything that is due, killed after it has begun to build its first months."""
+    known = len(batches(home))
+    command = [str(VARDLAGRET), "--home", str(home), "backfill", "run"]
+    process = subprocess.Popen(
+        command, env=environment(), start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    until = time.monotonic() + 400
+    while len(batches(home)) == known:
+        assert process.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    time.sleep(1)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
 def test_every_order_gives_the_bytes_of_a_full_rebuild(corrected: tuple[Path, Path]) -> None:
     home, folder = corrected
     assert windows(answer(home, "backfill", "plan"))
@@ -84,6 +105,11 @@ def test_every_order_gives_the_bytes_of_a_full_rebuild(corrected: tuple[Path, Pa
         subprocess.run(["cp", "-r", str(home), str(other)], check=True)
         left_due = 0
         for options in runs:
+            if options == ("killed",):
+                kill_while_it_builds(other)
+                assert windows(answer(other, "backfill", "plan")), "what it did not come to is due"
+                left_due += 1
+                continue
             done = answer(other, "backfill", "run", *options, expect=None)
             left = windows(answer(other, "backfill", "plan"))
             assert done["exit"] in ((4,) if left else (0, 3)), (name, options, done["error"], left)

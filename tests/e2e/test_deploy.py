@@ -29,10 +29,11 @@ from orchestration.ledger.migration import differences
 from orchestration.settings import REPOSITORY
 from tests.support import postgres
 from tests.support.command import environment, latest
+from tests.support.earlier_home import as_format_1
 
 PAGES = {name: REPOSITORY / "docs" / name for name in ("deploy.md", "deploy.sv.md")}
 DEPLOY = REPOSITORY / "deploy"
-MACHINE = re.compile(r"(sudo )?(apt-get|adduser|git|make|install|cp|ln|htpasswd|nginx|systemctl)\b")
+MACHINE = re.compile(r"(sudo )?(apt-get|adduser|git|make|install|cp|ln|htpasswd|openssl|nginx|systemctl)\b")
 _LACKING = [
     reason
     for reason, there in (
@@ -68,6 +69,24 @@ def test_every_file_that_the_page_names_is_there() -> None:
     units = {p.name for p in DEPLOY.glob("vardlagret-*")}
     for unit in re.findall(r"`(vardlagret-\w+(?:\.\w+)?)`", text):
         assert unit in units or f"{unit}.service" in units, unit
+
+
+def test_what_the_proxy_and_the_backup_need_is_made_by_commands_before_them() -> None:
+    told = commands(PAGES["deploy.md"])
+    needed = re.findall(
+        r"(?:ssl_certificate|ssl_certificate_key|auth_basic_user_file)\s+(\S+);", (DEPLOY / "nginx.conf").read_text()
+    )
+    assert len(needed) == 3
+    checked = next(at for at, command in enumerate(told["The proxy"]) if "nginx -t" in command)
+    for path in needed:
+        assert any(path in command for command in told["The proxy"][:checked]), path
+    (name,) = re.findall(r"server_name (\S+);", (DEPLOY / "nginx.conf").read_text())
+    assert any(f"/CN={name} " in command for command in told["The proxy"])
+    made, copied = told["Backup"]
+    assert made.split()[:3] == ["sudo", "install", "-d"]
+    assert copied.endswith(f"{made.split()[-1]}/")
+    # Settings are for the group alone, so whoever gives commands is one of it.
+    assert 'sudo adduser "$USER" vardlagret' in told["Install"]
 
 
 def test_the_units_are_ones_that_systemd_takes(tmp_path: Path) -> None:
@@ -258,7 +277,10 @@ def test_the_page_is_followed_from_its_own_words(machine: Machine, example_deliv
     assert (machine.home / "warehouse.duckdb").exists()
     assert machine.runs().keys() == {"SUCCESS"}
 
+    # As an earlier version would have left it: the upgrade has something to migrate.
+    as_format_1(machine.home)
     machine.follow("Upgrade")
+    assert json.loads((machine.home / "home.json").read_text())["format"] == 2
     assert latest(machine.home) == latest(lost)
 
 

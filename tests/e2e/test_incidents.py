@@ -25,6 +25,7 @@ from orchestration.ledger.ledger import Ledger
 from orchestration.settings import REPOSITORY
 from orchestration.watch.incidents import GRACE, RUNBOOKS
 from orchestration.watch.schedule import last_due
+from tests.e2e import test_correction_night
 from tests.support import receivers
 from tests.support.command import VARDLAGRET, latest
 from tests.support.runbook import commands
@@ -39,11 +40,15 @@ OF_THE_NIGHT = {"check_failed", "check_broken", "release_withheld", "release_dam
 OF_TIME_AND_PEOPLE = {
     "run_not_started", "delivery_late", "publication_held", "file_refused", "run_slow", "home_locked", "run_stuck",
 }  # fmt: skip
-ELSEWHERE = {"disk_low", "correction_expired", "headline_moved"}
 
 
 def test_every_incident_is_made_to_happen() -> None:
-    assert set(RUNBOOKS) == OF_THE_NIGHT | OF_TIME_AND_PEOPLE | ELSEWHERE
+    by_themselves = {
+        "disk_low": test_a_full_disk_clears_by_its_runbook,
+        "headline_moved": test_a_headline_that_moved_waits_and_clears_by_its_runbook,
+        "correction_expired": test_correction_night.test_the_message_alone_leads_to_a_release,
+    }
+    assert set(RUNBOOKS) == OF_THE_NIGHT | OF_TIME_AND_PEOPLE | by_themselves.keys()
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +205,9 @@ def test_what_is_late_held_refused_slow_or_locked_clears_by_its_runbook(
         shift.follow("delivery_late", block=1, SOURCE="sos_bup_waits", NAME="Anna")
         quiet = shift.look()
         assert (quiet.quiet, quiet.cleared) == ({"delivery_late:sos_bup_waits"}, set())
-        shift.follow("delivery_late", block=2, FILE=files / WAITS)
+        shift.run("ingest", files / WAITS)
+        assert codes(shift.look().cleared) == set(), "what has come before is no delivery"
+        shift.follow("delivery_late", block=2, FILE=revised(files / WAITS, tmp_path))
         assert codes(shift.look().cleared) == {"delivery_late"}
 
         (cut := tmp_path / WAITS).write_bytes((files / WAITS).read_bytes()[:-90])
@@ -225,6 +232,16 @@ def test_what_is_late_held_refused_slow_or_locked_clears_by_its_runbook(
         assert {"run_slow", "home_locked"} <= codes(ended.cleared)
         fired |= codes(ended.opened)
         assert fired >= OF_TIME_AND_PEOPLE
+
+
+def revised(file: Path, folder: Path) -> Path:
+    """The same export a month later, with another value in it."""
+    lines = file.read_text().splitlines(keepends=True)
+    lines[3] = lines[3].rsplit(";", 1)[0] + ";99\n"
+    later = folder / file.name.replace("2026-08-24", "2026-09-24")
+    assert later.name != file.name
+    later.write_text("".join(lines))
+    return later
 
 
 def night_that_stands_still(shift: Shift) -> subprocess.Popen[bytes]:

@@ -241,6 +241,20 @@ def test_months_are_narrowed_with_those_that_reach_into_them(built: House) -> No
     assert built.reasons(asked=Asked(only="missing")) == {}
 
 
+def test_months_are_narrowed_by_why_they_are_due(house: House) -> None:
+    """One month was never built, one failed, one was corrected since: each is asked for alone, with its follow-up."""
+    house.build(only=tuple(m for m in (*YEAR, OPEN) if m != "2024-02"))
+    house.ledger.end_batch(house.ledger.start_batch("run", [FACT], [(FACT, "2024-09")]), None)
+    house.stays["2024-05"] = [house.stay("2024-05", mode="2")]
+    house.send("2025-02", ("2024-05",))
+    assert "2024-09" in house.reasons()
+    assert {m for m, why in house.reasons(asked=Asked(only="missing")).items() if why == {"missing"}} == {"2024-02"}
+    assert set(house.reasons(asked=Asked(only="missing"))) == {"2024-02"}
+    assert house.reasons(asked=Asked(only="failed")) == {"2024-09": {"failed"}}
+    assert set(house.reasons(asked=Asked(only="stale"))) >= {"2024-04", "2024-05"}
+    assert not {"2024-02", "2024-09"} & set(house.reasons(asked=Asked(only="stale")))
+
+
 def test_no_person_stands_in_the_reasons(built: House) -> None:
     built.stays["2024-05"] = [built.stay("2024-05", mode="2")]
     built.send("2025-02", ("2024-05",))

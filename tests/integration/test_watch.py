@@ -69,16 +69,37 @@ def test_what_no_receiver_took_is_tried_again(tmp_path: Path, webhook) -> None:
     assert watched(home, url)["sent"] == len(posted) == 1
 
 
-def test_a_dead_run_is_closed_and_told(tmp_path: Path) -> None:
+def test_a_month_built_by_hand_after_a_failed_night_makes_nothing_green(tmp_path: Path) -> None:
+    home = failed_home(tmp_path / "home")
+    before = answer(home, "status", expect=1)
+    with Ledger.open(home / "ledger.sqlite") as ledger:
+        ledger.join_run("dagster-1", "dagster")
+        ledger.enter_stage("dagster-1", "int_waits__days")
+        ledger.leave_stage("dagster-1", "int_waits__days", "done")
+        ledger.end_run("dagster-1", exit_code=0)
+        failed = ledger.last_build()
+    assert failed is not None
+    assert failed.kind == "nightly"
+    after = answer(home, "status", expect=1)
+    assert (after["publish"], after["incidents"]) == (before["publish"], before["incidents"])
+    assert [i["code"] for i in watched(home)["incidents"]] == ["run_failed"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "goes_on"), [("nightly", "nightly"), ("backfill", "backfill run"), ("ingest", "ingest PATH")]
+)
+def test_a_dead_run_is_closed_and_told(tmp_path: Path, kind: str, goes_on: str) -> None:
     home = Home(tmp_path / "home").create_or_open()
     script = (
         "import os, sys, pathlib; from orchestration.ledger.ledger import Ledger\n"
-        "l = Ledger.open(pathlib.Path(sys.argv[1])); r = l.start_run('nightly'); l.enter_stage(r, 'dbt'); os._exit(9)"
+        "l = Ledger.open(pathlib.Path(sys.argv[1])); r = l.start_run(sys.argv[2]); l.enter_stage(r, 'dbt'); os._exit(9)"
     )
-    subprocess.run([VARDLAGRET.with_name("python"), "-c", script, home.ledger], check=False, env=dict(os.environ))
+    subprocess.run([VARDLAGRET.with_name("python"), "-c", script, home.ledger, kind], check=False, env=dict(os.environ))
     told = watched(home.path)
     assert len(told["closed_runs"]) == 1
-    assert [i["code"] for i in told["incidents"]] == ["run_stuck"]
+    assert [(i["code"], i["next_command"]) for i in told["incidents"]] == [
+        ("run_stuck", f"vardlagret --home {home.path} {goes_on}")
+    ]
     with Ledger.open(home.ledger, read_only=True) as ledger:
         assert ledger.runs()[0].exit == -9
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -64,6 +65,49 @@ def test_a_good_night_and_a_home_without_history_raise_no_alarm() -> None:
     assert incidents(Scene("v", NOW, [GOOD, *BEFORE], judged=[Judged("fct_costs", "warned", EARLIER)])) == []
     assert incidents(Scene("v", NOW)) == []
     assert incidents(Scene("v", NOW, [run("25T02:30", None, None)])) == []  # a first night that takes long
+
+
+BY_HAND = replace(run("25T04:00", "25T04:01", stage="int_waits__days"), kind="dagster")
+
+
+@pytest.mark.parametrize("code", ["run_failed", "run_stuck", "headline_moved", "correction_expired", "run_not_started"])
+def test_months_built_by_hand_say_nothing_of_the_night_before_them(code: str) -> None:
+    scene = STANDING[code]
+    assert incidents(replace(scene, runs=[BY_HAND, *scene.runs])) == incidents(scene)
+
+
+def test_a_by_hand_run_that_fails_or_comes_to_a_release_decides() -> None:
+    night = run("25T02:30", "25T02:40", 4)
+    (failed,) = incidents(Scene("v", NOW, [replace(BY_HAND, exit=4), GOOD]))
+    assert (failed.code, failed.next_command) == ("run_failed", "v nightly")
+    assert incidents(Scene("v", NOW, [replace(BY_HAND, stage="release"), night])) == []
+
+
+def test_a_backfill_that_stops_or_dies_goes_on_as_a_backfill() -> None:
+    for backfill in (run("25T03:30", "25T03:40", 4), run("25T03:30", None, None, pid_alive=False)):
+        (found,) = incidents(Scene("v", NOW, [replace(backfill, kind="backfill"), GOOD]))
+        assert found.next_command == "v backfill run"
+
+
+def test_a_backfill_is_slow_against_backfills() -> None:
+    long = replace(run("25T03:00", None, None), kind="backfill")
+    assert incidents(Scene("v", NOW, [long, GOOD, *BEFORE])) == []
+    held = Holder(1, "h", "backfill", "2026-11-25T03:00:00.000000+00:00", "backfill")
+    past = [replace(run(f"{day}T10:00", f"{day}T11:30"), kind="backfill") for day in ("22", "23", "24")]
+    assert incidents(Scene("v", NOW, [long, GOOD, *past[::-1]], holder=held)) == []
+    quick = [replace(run(f"{day}T10:00", f"{day}T10:20"), kind="backfill") for day in ("22", "23", "24")]
+    told = incidents(Scene("v", NOW, [long, GOOD, *quick[::-1]], holder=held))
+    assert [i.code for i in told] == ["run_slow", "home_locked"]
+
+
+def test_an_ingest_that_died_is_told_until_another_or_a_night_has_ended_well() -> None:
+    dead = replace(run("25T03:00", "25T03:01", -9, stage="take_in"), run_id="ingest-1", kind="ingest")
+    (found,) = incidents(Scene("v", NOW, [GOOD], intake=dead))
+    assert (found.id, found.next_command, found.light) == ("run_stuck:ingest-1", "v ingest PATH", "red")
+    (again,) = incidents(Scene("v", NOW, [GOOD], intake=replace(dead, exit=None, ended_at=None, pid_alive=False)))
+    assert again.id == found.id
+    for alive in (replace(dead, exit=3), replace(dead, exit=None, ended_at=None, pid_alive=True), GOOD):
+        assert incidents(Scene("v", NOW, [GOOD], intake=alive)) == []
 
 
 def test_a_failure_that_goes_on_keeps_its_id_and_its_beginning() -> None:
