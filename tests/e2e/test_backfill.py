@@ -20,6 +20,7 @@ from tests.e2e.test_status_page import states
 from tests.support.built import Built
 from tests.support.command import VARDLAGRET, answer, environment, latest, vardlagret
 from tests.support.corrections_of_months import resend
+from tests.support.in_dagster import shown
 
 MARCH = Window("2024-03", "2024-03")
 # The follow-up of 30 days: 31 January + 30 days = 1 March 2024.
@@ -179,6 +180,8 @@ def test_a_backfill_that_is_killed_goes_on_where_it_was(corrected: Path, tmp_pat
     told = states(corrected, "patient_register")["12"]
     assert {m[:4] for m, state in told.items() if state == "failed"} == {"2024"}
     assert 'class="c m-failed" title=' in (corrected / "status.html").read_text(encoding="utf-8")
+    assert "FAILED" in shown(corrected, "fct_readmissions", "2024-06")
+    assert shown(corrected, "fct_readmissions", "2023-06") == {"MATERIALIZED"}
     plan = answer(corrected, "backfill", "plan")
     assert plan["blocked_by"] is None
     assert windows(plan) == {("2024-01", "2024-12")}, "the first batch is built, the second is not"
@@ -186,6 +189,7 @@ def test_a_backfill_that_is_killed_goes_on_where_it_was(corrected: Path, tmp_pat
     cleared = answer(corrected, "watch")["cleared"]
     assert [i.partition(":")[0] for i in cleared] == ["run_stuck"]
     assert "failed" not in states(corrected, "patient_register")["12"].values()
+    assert shown(corrected, "fct_readmissions", "2024-06") == {"MATERIALIZED"}
     built = [(b["first"], b["last"], b["outcome"]) for b in batches(corrected)[known:]]
     assert built == [
         ("2022-01", "2023-12", "built"), ("2024-01", "2024-12", "killed"), ("2024-01", "2024-12", "built"),

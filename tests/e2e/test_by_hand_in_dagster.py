@@ -15,10 +15,10 @@ import pytest
 
 from orchestration.ledger.ledger import Ledger, Run
 from orchestration.settings import REPOSITORY
-from orchestration.warehouse.monthly import Manifest
 from tests.e2e.test_backfill import batches, monthly_tables
 from tests.support.built import Built
 from tests.support.command import answer, environment
+from tests.support.in_dagster import shown
 from tests.support.runbook import blocks
 
 FACT = "fct_wait_times"
@@ -31,11 +31,6 @@ def home(example_home: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return example_home.copy(tmp_path_factory.mktemp("by-hand") / "home")
 
 
-def tables(home: Path) -> list[tuple[str, str]]:
-    manifest = Manifest.read(home / "dagster" / "dbt_target" / "manifest.json")
-    return next(list(f.tables) for f in manifest.facts if f.name == FACT)
-
-
 def started(home: Path) -> subprocess.Popen[str]:
     """Two months of the fact's monthly assets, by the command of `docs/backfills.md`."""
     page = (REPOSITORY / "docs" / "backfills.md").read_text(encoding="utf-8")
@@ -46,18 +41,6 @@ def started(home: Path) -> subprocess.Popen[str]:
         list(map(str, command)), cwd=REPOSITORY, env=variables, start_new_session=True, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
-
-
-def shown(home: Path, month: str) -> set[str]:
-    """What Dagster shows of a month of the fact's assets, from its own storage."""
-    from orchestration.defs.transform import MONTHS as PARTITIONS
-
-    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
-        found = [
-            instance.get_status_by_partition(dg.AssetKey([*table]), [f"{month}-01"], PARTITIONS)
-            for table in tables(home)
-        ]
-    return {status.value if (status := one[f"{month}-01"]) else "none" for one in found if one}
 
 
 def newest(home: Path) -> tuple[Run, dg.DagsterRun, dict[str, str]]:
@@ -83,7 +66,7 @@ def test_a_range_of_months_is_one_batch_under_the_run_s_own_name(home: Path) -> 
     assert (mine.run_id, mine.kind, mine.exit) == (f"dagster-{own.run_id[:8]}", "dagster", 0)
     assert [(b["first"], b["last"], b["outcome"]) for b in batches(home)[known:]] == [(*MONTHS, "built")]
     assert months == ALL_BUILT
-    assert {shown(home, m) == {"MATERIALIZED"} for m in MONTHS} == {True}
+    assert {shown(home, FACT, m) == {"MATERIALIZED"} for m in MONTHS} == {True}
     assert monthly_tables(home) == before
 
 
@@ -111,8 +94,8 @@ def test_a_run_that_fails_is_told_as_failed_and_its_months_are_due(home: Path) -
     assert own.status == dg.DagsterRunStatus.FAILURE
     assert (mine.kind, mine.exit) == ("dagster", 4)
     assert months == TWO_FAILED
-    assert {"FAILED"} <= shown(home, MONTHS[0])
-    assert shown(home, BESIDE[0]) == {"MATERIALIZED"}
+    assert {"FAILED"} <= shown(home, FACT, MONTHS[0])
+    assert shown(home, FACT, BESIDE[0]) == {"MATERIALIZED"}
     told = answer(home, "status", expect=1)
     assert (told["publish"]["state"], told["publish"]["light"]) == ("no", "red")
     assert told["run"] is None
@@ -140,10 +123,10 @@ def test_a_killed_run_is_closed_by_the_watch_in_dagster_too_and_the_months_are_b
     assert "run_stuck" in {i["code"] for i in found["incidents"]}
     assert own.status == dg.DagsterRunStatus.FAILURE
     assert months == TWO_FAILED
-    assert "FAILED" in shown(home, MONTHS[0])
+    assert "FAILED" in shown(home, FACT, MONTHS[0])
 
     again = answer(home, "backfill", "run")
     assert again["exit"] == 0
     assert newest(home)[2] == ALL_BUILT
-    assert {shown(home, m) == {"MATERIALIZED"} for m in MONTHS} == {True}
+    assert {shown(home, FACT, m) == {"MATERIALIZED"} for m in MONTHS} == {True}
     assert "no month" not in str(again["batches"])

@@ -25,6 +25,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from orchestration.ledger.ledger import Ledger
 from orchestration.ledger.migration import differences
 from orchestration.settings import REPOSITORY
 from tests.support import postgres
@@ -185,11 +186,11 @@ class Machine:
                 os.killpg(process.pid, signal.SIGTERM)
                 process.wait(120)
 
-    def asked(self, query: str) -> dict:
+    def asked(self, query: str, **variables: object) -> dict:
         """The web page's answer to one GraphQL query; raises `URLError` until it answers."""
         request = Request(
             f"http://127.0.0.1:{self.port}/graphql",
-            json.dumps({"query": query}).encode(),
+            json.dumps({"query": query, "variables": variables}).encode(),
             {"Content-Type": "application/json"},
         )
         with urlopen(request, timeout=60) as answer:
@@ -215,12 +216,52 @@ def eventually(ask: Callable[[], Any], seconds: float = 180) -> Any:
         time.sleep(1)
 
 
-@pytest.fixture(scope="module")
+def backfill_on_the_page(machine: Machine) -> dict[str, int]:
+    """Two months of a fact's monthly assets, asked for as the web page does; Dagster's runs when the daemon is done."""
+    names = (
+        "staging/stg_wait_contacts__contacts",
+        *(f"intermediate/int_waits__{n}" for n in ("days", "deliveries", "monthly")),
+    )
+    asked = {
+        "assetSelection": [{"path": name.split("/")} for name in names],
+        "partitionNames": ["2024-11-01", "2024-12-01"],
+    }
+    told = machine.asked(
+        "mutation($asked: LaunchBackfillParams!) {launchPartitionBackfill(backfillParams: $asked) {__typename "
+        "... on LaunchBackfillSuccess {backfillId} ... on PythonError {message}}}",
+        asked=asked,
+    )["launchPartitionBackfill"]
+    look = "query($id: String!) {partitionBackfillOrError(backfillId: $id) {... on PartitionBackfill {status}}}"
+
+    def ended() -> str | None:
+        status = machine.asked(look, id=told["backfillId"])["partitionBackfillOrError"]["status"]
+        return status if status.startswith(("COMPLETED", "FAIL", "CANCEL")) else None
+
+    assert eventually(ended) == "COMPLETED_SUCCESS"
+    return machine.runs()
+
+
+@pytest.fixture
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     folder = postgres.programs()
     assert folder is not None
     with postgres.server(folder) as server:
         yield Machine(tmp_path_factory.mktemp("server"), server)
+
+
+@pytest.mark.postgres
+@needs_postgres
+def test_the_units_of_a_new_machine_begin_and_write_to_postgresql(machine: Machine) -> None:
+    *_, info = machine.follow("PostgreSQL")
+    assert "PostgresEventLogStorage" in info
+    with machine.service("webserver"), machine.service("daemon"):
+        jobs = eventually(
+            lambda: machine.asked("{repositoriesOrError {... on RepositoryConnection {nodes {pipelines {name}}}}}")
+        )
+        assert "nightly" in {p["name"] for node in jobs["repositoriesOrError"]["nodes"] for p in node["pipelines"]}
+        beats = "select distinct daemon_type from daemon_heartbeats"
+        assert ["SENSOR"] in eventually(lambda: machine.server.ask("vardlagret_dagster", beats))
+    assert machine.runs() == {}
 
 
 @pytest.mark.long
@@ -249,13 +290,10 @@ def test_the_page_is_followed_from_its_own_words(machine: Machine, example_deliv
     with machine.service("webserver"), machine.service("daemon"):
         shown = eventually(lambda: machine.asked("{runsOrError {... on Runs {results {status pipelineName}}}}"))
         assert {r["status"] for r in shown["runsOrError"]["results"]} == {"SUCCESS"}
-        jobs = machine.asked("{repositoriesOrError {... on RepositoryConnection {nodes {pipelines {name}}}}}")
-        names = {p["name"] for node in jobs["repositoriesOrError"]["nodes"] for p in node["pipelines"]}
-        assert {r["pipelineName"] for r in shown["runsOrError"]["results"]} <= names
-        told = eventually(
-            lambda: machine.server.ask("vardlagret_dagster", "select distinct daemon_type from daemon_heartbeats")
-        )
-        assert {"SENSOR", "SCHEDULER"} & {kind for (kind,) in told}
+        assert backfill_on_the_page(machine) == {"SUCCESS": runs["SUCCESS"] + 1}
+    with Ledger.open(machine.home / "ledger.sqlite", read_only=True) as ledger:
+        by_hand, night = ledger.runs(limit=2)
+    assert [(r.kind, r.exit) for r in (by_hand, night)] == [("dagster", 0), ("nightly", night.exit)]
 
     machine.follow("Backup")
     assert sorted(p.name for p in machine.backup.iterdir()) == ["home.json", "raw", "releases"]

@@ -24,6 +24,7 @@ import pytest
 from orchestration.ledger.ledger import Ledger
 from orchestration.settings import REPOSITORY
 from orchestration.watch.incidents import GRACE, RUNBOOKS
+from orchestration.watch.scene import FREE_BYTES_AMBER
 from orchestration.watch.schedule import last_due
 from tests.e2e import test_correction_night
 from tests.support import receivers
@@ -325,7 +326,7 @@ def test_a_full_disk_clears_by_its_runbook(after_the_first_night: tuple[Path, Pa
         with on_shift(after_the_first_night, disk) as shift:
             old = shift.home / "logs" / "old.log"
             with old.open("wb") as file:
-                os.posix_fallocate(file.fileno(), 0, 120_000_000)
+                os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(disk).free - FREE_BYTES_AMBER + 20_000_000)
             long_ago = time.time() - 60 * 86400
             os.utime(old, (long_ago, long_ago))
             assert "disk_low:amber" in shift.look().opened
