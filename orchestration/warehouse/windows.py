@@ -6,7 +6,7 @@ A window is a contiguous run of months, replaced whole by one dbt run (`macros/w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -96,9 +96,20 @@ def runs(months: Iterable[str]) -> list[Window]:
 
 
 def chunks(window: Window, size: int = CHUNK) -> list[Window]:
-    """The window in parts of at most `size` months, oldest first."""
-    months: Sequence[str] = window.months
-    return [Window(months[i], months[min(i + size, len(months)) - 1]) for i in range(0, len(months), size)]
+    """The window in parts of at most `size` months, oldest first; one that is no longer is left whole.
+
+    Parts begin where a count of months from the year 0 has no remainder (of 24: with an even year), so that facts whose
+    months begin at different times share most of their parts, and with them a dbt run.
+    """
+    if len(window) <= size:
+        return [window]
+    parts: list[list[str]] = []
+    for month in window.months:
+        year, number = map(int, month.split("-"))
+        if not parts or (year * 12 + number - 1) % size == 0:
+            parts.append([])
+        parts[-1].append(month)
+    return [Window(part[0], part[-1]) for part in parts]
 
 
 def dbt_environment(window: Window | None) -> dict[str, str]:

@@ -79,12 +79,20 @@ def test_runs_are_the_fewest_windows_of_the_months() -> None:
     assert runs([]) == []
 
 
-@pytest.mark.parametrize(("months", "sizes"), [(1, [1]), (24, [24]), (25, [24, 1]), (48, [24, 24]), (120, [24] * 5)])
-def test_chunks_hold_24_months_and_every_month_once(months: int, sizes: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("months", "sizes"), [(1, [1]), (24, [24]), (25, [12, 13]), (48, [12, 24, 12]), (120, [12, *[24] * 4, 12])]
+)
+def test_chunks_begin_with_even_years_and_hold_every_month_once(months: int, sizes: list[int]) -> None:
     whole = Window("2013-01", shifted("2013-01", months - 1))
     parts = chunks(whole)
     assert [len(p) for p in parts] == sizes
     assert [m for p in parts for m in p.months] == list(whole.months)
+
+
+def test_months_that_begin_at_different_times_share_their_later_chunks() -> None:
+    longer, shorter = chunks(Window("2015-01", "2024-12")), chunks(Window("2020-05", "2024-12"))
+    assert longer[-2:] == shorter[-2:] == [Window("2022-01", "2023-12"), Window("2024-01", "2024-12")]
+    assert shorter[0] == Window("2020-05", "2021-12")
 
 
 @pytest.mark.parametrize(("last", "after"), [("2024-02", "2024-03-01"), ("2023-12", "2024-01-01")])
