@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
 import pandas as pd
 
-from orchestration.warehouse.connection import STORAGE
-
-SQL = Path(__file__).with_suffix(".sql")
+from benchmarks.contenders.in_duckdb import counted
 
 
 def counts(folder: Path) -> pd.DataFrame:
     """Waits `n`, those within the bound `met`, `median` and `p90` by everything that is told apart."""
-    with duckdb.connect(str(folder / "waits_by_hand.duckdb"), config=dict(STORAGE)) as connection:
-        for name in ("contact", "rules", "sets"):
-            connection.execute(f"create or replace temp view {name} as from read_parquet('{folder / name}.parquet')")
-        connection.execute(SQL.read_text(encoding="utf-8"))
-        return connection.execute("from counted").df()
+    return counted(folder, ["waits_by_hand"], ["contact", "rules", "sets"])

@@ -54,6 +54,11 @@ class Run:
         return self.exit == KILLED or (self.ended_at is None and self.pid_alive is False)
 
     @property
+    def again(self) -> str:
+        """The command that goes on where it stopped or died; a night for what no command began."""
+        return AGAIN.get(self.kind, "nightly")
+
+    @property
     def built(self) -> bool:
         """Whether it ended well and there was something to build: what such runs took and counted can be compared."""
         return self.ended_at is not None and self.ended_well and not (self.summary or {}).get("nothing_new")
@@ -160,9 +165,8 @@ class Runs(LedgerFile):
 
     def last_intake(self) -> Run | None:
         """The newest intake by `ingest` or by a night that ended well."""
-        found = self._runs(
-            "kind = 'ingest' or kind = 'nightly' and exit in (0, 3)", "started_at desc, rowid desc limit 1"
-        )
+        ended_well = f"kind = 'nightly' and exit in {_GOOD_EXITS}"
+        found = self._runs(f"kind = 'ingest' or ({ended_well})", "started_at desc, rowid desc limit 1")
         return found[0] if found else None
 
     def last_build(self) -> Run | None:

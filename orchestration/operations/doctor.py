@@ -104,7 +104,7 @@ def _ledger(home: Home) -> Check:
     try:
         with Ledger.open(home.ledger, read_only=True) as ledger:
             (answer,) = ledger.rows("pragma quick_check")[0]
-            dead = [r.run_id for r in ledger.open_runs() if r.pid_alive is False]
+            dead = [r.run_id for r in ledger.open_runs() if r.died]
     except (LedgerError, sqlite3.Error) as error:
         return Check("ledger", False, str(error), again)
     if answer != "ok":

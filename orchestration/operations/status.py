@@ -12,7 +12,6 @@ from orchestration.home import Home
 from orchestration.ledger.holds import Hold
 from orchestration.ledger.ledger import Ledger, Run
 from orchestration.ledger.lock import holder
-from orchestration.ledger.runs import AGAIN
 from orchestration.overview import lights
 from orchestration.overview.months import months_by_region
 from orchestration.overview.nights import nights
@@ -60,9 +59,9 @@ def _publish(
     if last is None:
         return _light("no", "amber", "no_run", f"{command} nightly")
     run = {"run": last.run_id, "stage": last.stage}
-    if last.ended_at is None and last.pid_alive is not False:
+    if last.ended_at is None and not last.died:
         return _light("no", "amber", "running", f"{command} status", **run)
-    again = f"{command} {AGAIN.get(last.kind, 'nightly')}"
+    again = f"{command} {last.again}"
     if last.died:
         return _light("no", "red", "died", again, **run)
     if last.moved:

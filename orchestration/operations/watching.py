@@ -40,7 +40,7 @@ def _close_the_dead(home: Home, ledger: Ledger) -> list[str]:
 
     Not while another holds the home.
     """
-    if not any(run.pid_alive is False for run in ledger.open_runs()):
+    if not any(run.died for run in ledger.open_runs()):
         return []
     try:
         with hold(home, run_id="watch", who="watch", wait_seconds=0):

@@ -98,18 +98,14 @@ def runs(months: Iterable[str]) -> list[Window]:
 def chunks(window: Window, size: int = CHUNK) -> list[Window]:
     """The window in parts of at most `size` months, oldest first; one that is no longer is left whole.
 
-    Parts begin where a count of months from the year 0 has no remainder (of 24: with an even year), so that facts whose
+    Parts begin where a month's ordinal has no remainder (of 24: with an even year), so that facts whose
     months begin at different times share most of their parts, and with them a dbt run.
     """
     if len(window) <= size:
         return [window]
-    parts: list[list[str]] = []
-    for month in window.months:
-        year, number = map(int, month.split("-"))
-        if not parts or (year * 12 + number - 1) % size == 0:
-            parts.append([])
-        parts[-1].append(month)
-    return [Window(part[0], part[-1]) for part in parts]
+    first = [month for month in window.months if month == window.first or ordinal(month) % size == 0]
+    last = [*(shifted(month, -1) for month in first[1:]), window.last]
+    return [Window(*ends) for ends in zip(first, last, strict=True)]
 
 
 def dbt_environment(window: Window | None) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import Any
 from orchestration.ledger.clock import seconds_between
 from orchestration.ledger.holds import Hold
 from orchestration.ledger.lock import Holder
-from orchestration.ledger.runs import AGAIN, KILLED, Run
+from orchestration.ledger.runs import KILLED, Run
 from orchestration.watch.schedule import last_due, slow_after_seconds
 
 RUNBOOKS = {
@@ -162,7 +162,7 @@ def _intake(scene: Scene) -> Iterator[Incident]:
 def _stuck(scene: Scene, run: Run, effect: str) -> Incident:
     what = f"Run {run.run_id} died in stage {run.stage}."
     # When a dead process stopped is not known: since its run was started.
-    return _incident(scene, "run_stuck", run.run_id, run.started_at, what, effect, AGAIN.get(run.kind, "nightly"))
+    return _incident(scene, "run_stuck", run.run_id, run.started_at, what, effect, run.again)
 
 
 def _first_missed(last_start: datetime) -> datetime:
@@ -182,7 +182,7 @@ def _failed(scene: Scene, runs: list[Run]) -> Incident:
     what = f"Run {last.run_id} stopped in stage {last.stage} with exit {last.exit}."
     if code == "headline_moved":
         return _moved(scene, last, first)
-    command = "release verify" if code == "release_damaged" else AGAIN.get(last.kind, "nightly")
+    command = "release verify" if code == "release_damaged" else last.again
     effect = "Readers see a release that is not as it was published." if code == "release_damaged" else _LATEST_STAYS
     return _incident(scene, code, "nightly", first.ended_at or first.started_at, what, effect, command)
 

@@ -23,9 +23,7 @@ FREE_BYTES_RED = 1_000_000_000
 FREE_BYTES_AMBER = 5_000_000_000
 # How long after a delivery the next one is expected, by the source's declared rhythm; half as much again is late.
 RHYTHM_DAYS = {"monthly": 31, "quarterly": 92, "half_yearly": 183, "yearly": 366}
-
-
-#: Outcomes of a file that brought something.
+# Outcomes of a file that brought something.
 NEWS = ("loaded", "document")
 
 

@@ -28,7 +28,7 @@ def last_due(now: datetime, at: time = NIGHTLY_AT) -> datetime:
     return due
 
 
-def slow_after_seconds(runs: Iterable[Run], kind: str = "nightly") -> float | None:
+def slow_after_seconds(runs: Iterable[Run], kind: str) -> float | None:
     """After how many seconds a run is slow against those of its kind before it; None without enough history."""
     took = [seconds_between(r.started_at, r.ended_at) for r in runs if r.kind == kind and r.built and r.ended_at]
     if len(took) < NIGHTS_OF_HISTORY:

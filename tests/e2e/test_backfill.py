@@ -55,6 +55,15 @@ def batches(home: Path) -> list[dict[str, Any]]:
         return [dict(row) for row in connection.execute("select * from batches order by started_at, rowid")]
 
 
+def until_building(home: Path, process: subprocess.Popen, batch: int) -> None:
+    """Wait until this process has begun the home's batch of this number, counted from all that the ledger holds."""
+    until = time.monotonic() + 400
+    while len(batches(home)) < batch:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
 def windows(plan: dict[str, Any]) -> set[tuple[str, str]]:
     return {(w["from"], w["to"]) for w in plan["windows"]}
 
@@ -161,11 +170,7 @@ def test_a_backfill_that_is_killed_goes_on_where_it_was(corrected: Path, tmp_pat
          "--source", "patient_register"],
         env=environment(), start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    until = time.monotonic() + 400
-    while len(batches(corrected)) < known + 2:
-        assert time.monotonic() < until
-        assert process.poll() is None
-        time.sleep(0.2)
+    until_building(corrected, process, known + 2)
     held = answer(corrected, "backfill", "plan")["blocked_by"]
     assert held is not None
     assert (held["pid"], held["who"]) == (process.pid, "backfill")

@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 
 from orchestration.warehouse.windows import Window
-from tests.e2e.test_backfill import batches, monthly_tables, windows
+from tests.e2e.test_backfill import batches, monthly_tables, until_building, windows
 from tests.support.command import VARDLAGRET, answer, environment, latest, vardlagret
 from tests.support.corrections_of_months import resend
 
 pytestmark = pytest.mark.long
 
+#: In place of months: everything that is due, and the run is killed.
+KILLED = ("killed",)
 #: Months asked for, one `backfill run` after the other.
 ORDERS: dict[str, list[tuple[str, ...]]] = {
     "all at once": [()],
@@ -28,7 +30,7 @@ ORDERS: dict[str, list[tuple[str, ...]]] = {
         ("--from", "2024-08", "--to", "2024-10"), ("--from", "2024-09", "--to", "2024-12"),
         ("--from", "2024-09", "--to", "2024-12"), (), ("--from", "2024-07", "--to", "2024-09"),
     ],
-    "killed while it builds": [("killed",), ()],
+    "killed while it builds": [KILLED, ()],
     "by source and reason": [("--source", "wait_contacts"), ("--only", "failed"), ("--only", "stale")],
 }  # fmt: skip
 
@@ -77,11 +79,7 @@ def kill_while_it_builds(home: Path) -> None:
     process = subprocess.Popen(
         command, env=environment(), start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    until = time.monotonic() + 400
-    while len(batches(home)) == known:
-        assert process.poll() is None
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    until_building(home, process, known + 1)
     time.sleep(1)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
@@ -105,7 +103,7 @@ def test_every_order_gives_the_bytes_of_a_full_rebuild(corrected: tuple[Path, Pa
         subprocess.run(["cp", "-r", str(home), str(other)], check=True)
         left_due = 0
         for options in runs:
-            if options == ("killed",):
+            if options == KILLED:
                 kill_while_it_builds(other)
                 assert windows(answer(other, "backfill", "plan")), "what it did not come to is due"
                 left_due += 1

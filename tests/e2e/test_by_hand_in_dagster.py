@@ -7,7 +7,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import dagster as dg
@@ -15,7 +14,7 @@ import pytest
 
 from orchestration.ledger.ledger import Ledger, Run
 from orchestration.settings import REPOSITORY
-from tests.e2e.test_backfill import batches, monthly_tables
+from tests.e2e.test_backfill import batches, monthly_tables, until_building
 from tests.support.built import Built
 from tests.support.command import answer, environment
 from tests.support.in_dagster import shown
@@ -105,11 +104,7 @@ def test_a_run_that_fails_is_told_as_failed_and_its_months_are_due(home: Path) -
 def test_a_killed_run_is_closed_by_the_watch_in_dagster_too_and_the_months_are_built_again(home: Path) -> None:
     known = len(batches(home))
     run = started(home)
-    until = time.monotonic() + 240
-    while len(batches(home)) == known:
-        assert run.poll() is None, run.communicate()[0]
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    until_building(home, run, known + 1)
     held = answer(home, "backfill", "plan")["blocked_by"]
     os.killpg(run.pid, signal.SIGKILL)
     run.communicate()

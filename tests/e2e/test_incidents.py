@@ -29,6 +29,7 @@ from orchestration.watch.schedule import last_due
 from tests.e2e import test_correction_night
 from tests.support import receivers
 from tests.support.command import VARDLAGRET, latest
+from tests.support.revised import revised
 from tests.support.runbook import commands
 from tests.support.shift import Shift, copy_of_the_code, stage_of
 
@@ -233,16 +234,6 @@ def test_what_is_late_held_refused_slow_or_locked_clears_by_its_runbook(
         assert {"run_slow", "home_locked"} <= codes(ended.cleared)
         fired |= codes(ended.opened)
         assert fired >= OF_TIME_AND_PEOPLE
-
-
-def revised(file: Path, folder: Path) -> Path:
-    """The same export a month later, with another value in it."""
-    lines = file.read_text().splitlines(keepends=True)
-    lines[3] = lines[3].rsplit(";", 1)[0] + ";99\n"
-    later = folder / file.name.replace("2026-08-24", "2026-09-24")
-    assert later.name != file.name
-    later.write_text("".join(lines))
-    return later
 
 
 def night_that_stands_still(shift: Shift) -> subprocess.Popen[bytes]:

@@ -22,6 +22,7 @@ from orchestration.ledger.lock import holder
 from orchestration.releases.history import release_ids
 from tests.support.built import Built
 from tests.support.command import VARDLAGRET, answer, environment, latest, vardlagret
+from tests.support.revised import revised as newer
 
 
 def start(home: Path, *words: object) -> subprocess.Popen:
@@ -44,11 +45,7 @@ def revised(
 ) -> tuple[Path, Path]:
     """A copy of the example's home, and a folder with one revised yearly delivery."""
     folder = tmp_path_factory.mktemp("at-once")
-    source = example_deliveries / "socialstyrelsen" / "synthetic_vantetider_bup_2026-08-24.csv"
-    (folder / "new").mkdir()
-    lines = source.read_text().splitlines(keepends=True)
-    lines[3] = lines[3].rsplit(";", 1)[0] + ";99\n"
-    (folder / "new" / source.name.replace("08-24", "09-24")).write_text("".join(lines))
+    newer(example_deliveries / "socialstyrelsen" / "synthetic_vantetider_bup_2026-08-24.csv", folder / "new")
     return example_home.copy(folder / "home"), folder / "new"
 
 
