@@ -23,13 +23,18 @@ if not hasattr(counts, "iloc"):
 duckdb.sql("select * from counts").write_parquet(sys.argv[3])
 """
 
+#: Bytes of a block as the kernel counts what a process wrote (`getrusage(2)`).
+_BLOCK = 512
+
 
 @dataclass(frozen=True)
 class Measured:
-    """A process and what it started: seconds of the clock, the greatest memory in MB, seconds of the cores."""
+    """A process and what it started: seconds of the clock, the greatest memory and what was written to disk in MB,
+    seconds of the cores."""
 
     seconds: float
     peak: float
+    written: float
     cpu: float
 
 
@@ -41,7 +46,12 @@ def run(*command: object, env: Mapping[str, str] | None = None, log: Path, exits
         _, status, usage = os.wait4(process.pid, 0)
     if os.waitstatus_to_exitcode(status) not in exits:
         raise SystemExit(f"{' '.join(map(str, command))} failed, see {log}")
-    return Measured(time.perf_counter() - start, usage.ru_maxrss / 1000, usage.ru_utime + usage.ru_stime)
+    return Measured(
+        seconds=time.perf_counter() - start,
+        peak=usage.ru_maxrss / 1000,
+        written=usage.ru_oublock * _BLOCK / 1e6,
+        cpu=usage.ru_utime + usage.ru_stime,
+    )
 
 
 def canonical_hash(path: Path, line: str) -> str:

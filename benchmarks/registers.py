@@ -265,26 +265,27 @@ def _all_months(built: AllMonths) -> list[str]:
         *(f"| `{name}` | {seconds:.1f} |" for name, seconds in built.models.items() if seconds >= 0.5),
         f"| whole process | {built.process.seconds:.1f} |",
         "",
-        f"Peak memory {built.process.peak:,.0f} MB; the warehouse takes {size:,.0f} MB.",
+        f"Peak memory {built.process.peak:,.0f} MB; written {built.process.written:,.0f} MB; the warehouse takes "
+        f"{size:,.0f} MB.",
     ]
 
 
 def _against(name: str, seconds: float, whole: Measured, contenders: Mapping[str, Measured | str]) -> list[str]:
     return [
         "",
-        "| same counts, by one hash | seconds | ours / it | peak memory, MB |",
-        "|---|---|---|---|",
+        "| same counts, by one hash | seconds | ours / it | peak memory, MB | written, MB |",
+        "|---|---|---|---|---|",
         *_rows(name, seconds, whole, contenders),
     ]
 
 
 def _rows(name: str, seconds: float, whole: Measured, contenders: Mapping[str, Measured | str]) -> list[str]:
-    rows = [f"| {name} | {seconds:.1f} | 1 | {whole.peak:,.0f} (all models) |"]
+    rows = [f"| {name} | {seconds:.1f} | 1 | {whole.peak:,.0f} (all models) | {whole.written:,.0f} (all models) |"]
     for other, m in contenders.items():
         said = (
-            f"{m.seconds:.1f} | {seconds / m.seconds:.2f} | {m.peak:,.0f}"
+            f"{m.seconds:.1f} | {seconds / m.seconds:.2f} | {m.peak:,.0f} | {m.written:,.0f}"
             if isinstance(m, Measured)
-            else f"– | – | {m}"
+            else f"– | – | {m} | –"
         )
         rows.append(f"| {other} | {said} |")
     return rows

@@ -38,6 +38,11 @@ def corrections_folder() -> Path:
     return Path(os.environ.get("VARDLAGRET_CORRECTIONS") or REPOSITORY / "corrections").resolve()
 
 
+def runbooks() -> str:
+    """Where a reader finds the runbooks, no slash at the end: `VARDLAGRET_RUNBOOKS`, else the repository's own."""
+    return (os.environ.get("VARDLAGRET_RUNBOOKS") or (REPOSITORY / "docs" / "runbooks").as_uri()).rstrip("/")
+
+
 def log_format() -> str:
     """How the lines of steps are written: `VARDLAGRET_LOG`, `text` (default) or `json`. Raises `ValueError` else."""
     chosen = os.environ.get("VARDLAGRET_LOG") or "text"

@@ -28,6 +28,7 @@ select
 from begun
 window own as (partition by person order by admitted, until, stay_id rows unbounded preceding);
 
+-- A person's stays as units of one kind, with what they are judged by; made once for each kind.
 create or replace temp macro units(kind) as table
 with grouped as (
   select
@@ -39,45 +40,57 @@ with grouped as (
   group by person, case kind when 'spell' then spell else episode end
 )
 select
-  *, ended.stay_id as stay_id, until + 30 <= d.last_day as followed, until + 29 <= d.last_day as followed_29,
+  grouped.* exclude (died, began), ended.stay_id as stay_id, began.planned as planned,
+  not died and not ended.reserve as counts, until + 30 <= d.last_day as followed,
+  until + 29 <= d.last_day as followed_29,
   coalesce(left(began.code, 3) in ('I50', 'E10', 'E11', 'E12', 'E13', 'E14', 'J44', 'J45', 'J46', 'J12', 'J13', 'J14',
     'J15', 'J16', 'J17', 'J18'), false) as in_set
 from grouped
 left join delivered as d on d.provider = ended.provider;
 
+create or replace temp table episodes as from units('episode');
+create or replace temp table spells as from units('spell');
+
 create or replace temp table returns as
-select 'socialstyrelsen' as method, person, ended, until,
-  not died and not ended.reserve and in_set and followed
+select
+  ended, until,
+  counts and in_set and followed
     and date_diff('year', ended.born, until)
-      - case when strftime(ended.born, '%m%d') > strftime(until, '%m%d') then 1 else 0 end >= 65 as is_index,
-  coalesce(min(case when in_set and not began.planned then admitted end) over later_1 - until <= 30, false) as returned
-from units('episode')
-window later_1 as (
+      - case when strftime(ended.born, '%m%d') > strftime(until, '%m%d') then 1 else 0 end >= 65 as socialstyrelsen,
+  counts and followed as cihi_like, false as nhs, false as all_cause,
+  coalesce(min(case when in_set and not planned then admitted end) over later - until <= 30, false) as in_set_returned,
+  coalesce(min(case when not planned then admitted end) over later - until <= 30, false) as returned,
+  false as next_returned
+from episodes
+window later as (
   partition by person order by admitted, until, stay_id rows between 1 following and unbounded following)
 union all
-select 'cihi_like', person, ended, until, not died and not ended.reserve and followed,
-  coalesce(min(case when not began.planned then admitted end) over later_2 - until <= 30, false)
-from units('episode')
-window later_2 as (
-  partition by person order by admitted, until, stay_id rows between 1 following and unbounded following)
-union all
-select 'nhs', person, ended, until, not died and not ended.reserve and followed_29,
-  coalesce(min(case when not began.planned then admitted end) over later_3 - until <= 29, false)
-from units('spell')
-window later_3 as (
-  partition by person order by admitted, until, stay_id rows between 1 following and unbounded following)
-union all
-select 'all_cause', i.person, i.ended, i.until, not i.died and not i.ended.reserve and i.followed,
-  coalesce(r.admitted - i.until <= 30 and not r.planned, false)
-from units('spell') as i
+select
+  i.ended, i.until, false, false, i.counts and i.followed_29, i.counts and i.followed,
+  false, i.returned, coalesce(r.admitted - i.until <= 30 and not r.planned, false)
+from (
+  select *, coalesce(min(case when not planned then admitted end) over later - until <= 29, false) as returned
+  from spells
+  window later as (
+    partition by person order by admitted, until, stay_id rows between 1 following and unbounded following)
+) as i
 asof left join (
-  select person, admitted, min_by(began.planned, (until, stay_id)) as planned from units('spell') group by all
+  select person, admitted, min_by(planned, (until, stay_id)) as planned from spells group by all
 ) as r on r.person = i.person and r.admitted > i.until;
 
 create or replace table counted as
-select
-  method, ended.region as region, ended.municipality as municipality, ended.sex as sex,
-  date_trunc('month', until) as month, count(*) as n, count(*) filter (where returned) as k
-from returns
-where is_index and until < date '9999-12-31'
-group by all;
+with areas as (
+  select
+    ended.region as region, ended.municipality as municipality, ended.sex as sex, date_trunc('month', until) as month,
+    count(*) filter (where socialstyrelsen) as n_1, count(*) filter (where socialstyrelsen and in_set_returned) as k_1,
+    count(*) filter (where cihi_like) as n_2, count(*) filter (where cihi_like and returned) as k_2,
+    count(*) filter (where nhs) as n_3, count(*) filter (where nhs and returned) as k_3,
+    count(*) filter (where all_cause) as n_4, count(*) filter (where all_cause and next_returned) as k_4
+  from returns
+  where until < date '9999-12-31'
+  group by all
+)
+select method, region, municipality, sex, month, n, k
+from areas, (values
+  ('socialstyrelsen', n_1, k_1), ('cihi_like', n_2, k_2), ('nhs', n_3, k_3), ('all_cause', n_4, k_4)) as own(method, n, k)
+where n > 0;

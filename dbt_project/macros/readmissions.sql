@@ -23,7 +23,7 @@
 {%- for kind in ('spells', 'episodes') %}
   select
     '{{ kind }}' as unit, u.source_id, u.site, u.person_key, u.stay_id, u.admission_date, u.until, u.died, u.death_date,
-    coalesce(u.planned, false) as planned, u.residence_region, u.residence_municipality, u.provider_region, u.sex,
+    u.planned, u.residence_region, u.residence_municipality, u.provider_region, u.sex,
     u.birth_date, u.followable, u.main_diagnosis,
     coalesce(u.next_admission <= u.until + {{ furthest_return() }}, true) as near
   from {{ ref('int_episodes__' ~ kind) }} as u
@@ -39,8 +39,9 @@ with index_found as {{ kept }} (
   {{- readmission_units(index_where) }}
 ),
 
+-- Seven in eight begin too long after any discharge to be a return.
 return_found as {{ kept }} (
-  {{- readmission_units(return_where) }}
+  {{- readmission_units('coalesce(u.soon_after, true) and ' ~ return_where) }}
 ),
 
 codes as (
@@ -94,7 +95,8 @@ pairs as (
   join return_units as r
     on r.unit = i.unit and r.site = i.site and r.person_key = i.person_key
     and r.admission_date between i.until and i.until + {{ furthest_return() }}
-    and (r.admission_date, r.until, r.stay_id) > (i.admission_date, i.until, i.stay_id)
+    -- Not itself, nor what began before it: both may lie within one day.
+    and (r.admission_date > i.admission_date or (r.until, r.stay_id) > (i.until, i.stay_id))
   where i.near and i.until < date '9999-12-31'
 ),
 
@@ -102,13 +104,13 @@ qualifying as (
   select
     m.method_code, m.planned_rule, p.site, p.person_key, p.stay_id, p.return_admission, p.return_until, p.return_stay_id,
     p.days,
-    (m.planned_rule = 'all' or not p.planned)
+    (m.planned_rule = 'all' or not coalesce(p.planned, m.unreported_planned = 'planned'))
       and (m.return_set is null or list_contains(p.diagnosis_sets, m.return_set)) as counts
   from pairs as p
   join methods as m on m.unit = p.unit and p.days between m.window_first and m.window_last
 ),
 
--- Under `first_decides` the first return is the one that counts, or none does.
+-- Under `first_decides` the first return is the one that counts, or none does: so one that does not count tells as well.
 returns as (
   select
     method_code, site, person_key, stay_id,
@@ -116,6 +118,7 @@ returns as (
     min(days) filter (where counts) as days,
     case when planned_rule = 'first_decides' then 1 else count(*) filter (where counts) end as return_count
   from qualifying
+  where counts or planned_rule = 'first_decides'
   group by method_code, planned_rule, site, person_key, stay_id
   having bool_or(counts) and coalesce(arg_min(counts, (return_admission, return_until, return_stay_id))
     filter (where planned_rule = 'first_decides'), true)

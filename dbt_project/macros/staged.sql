@@ -11,14 +11,19 @@
   place what differs within a delivery, the line: a column of text costs as much as judging two.
 
   A `windowed` layout (macros/windows.sql) is taken through window by window, and records are compared within what the
-  newest delivery replaces whole. `month`: it gets the column `window_month`; `sending`: `window_from` and `window_to`.
+  newest delivery replaces whole, which is within a delivery: so the first pass names the few that repeat a key, and the
+  second reads no other. `month`: it gets the column `window_month`; `sending`: `window_from` and `window_to`.
 #}
 {% macro staged(cells, columns=none, windowed=none) %}
+{%- set told = cells ~ (' where ' ~ delivered_in_window(cells, windowed) if windowed and not all_months() else '') %}
+{#- What a row-level layout tells records apart by is its key; that of an aggregate is series, area and period too. -#}
+{%- set key_hash = 'hash(key_text, period_key)' if windowed else 'hash(record_key)' %}
+{%- set comparable = 'true' if windowed else 'first_rule is null' %}
+{%- if windowed and execute and not cells.is_cte %}
+  {%- set comparable = named_deliveries(repeating_deliveries(told, key_hash)) %}
+{%- endif %}
 with cells as not materialized (
-  select * from {{ cells }}
-  {%- if windowed and not all_months() %}
-  where {{ delivered_in_window(cells, windowed) }}
-  {%- endif %}
+  select * from {{ told }}
 ),
 
 dated as (
@@ -70,14 +75,10 @@ named as not materialized (
     and series.series_key = located.series_key
 ),
 
-{#- What a row-level layout tells records apart by is its key; that of an aggregate is series, area and period too. -#}
-{%- set key_hash = "hash(key_text, period_key)" if windowed else "hash(record_key)" %}
 repeated as materialized (
   select {{ key_hash }} as key_hash
   from {{ 'cells' if windowed else 'named' }}
-  {%- if not windowed %}
-  where first_rule is null
-  {%- endif %}
+  where {{ comparable }}
   group by key_hash
   having count(*) > 1
 ),
@@ -85,7 +86,7 @@ repeated as materialized (
 candidates as materialized (
   select delivery_sha256, file, line, column_name, record_key, compare_text, extracted_at, first_rule
   from named
-  where {{ key_hash }} in (select key_hash from repeated)
+  where {{ comparable }} and {{ key_hash }} in (select key_hash from repeated)
 ),
 
 compared as materialized (
@@ -135,6 +136,12 @@ left join compared
   on compared.delivery_sha256 = named.delivery_sha256
   and compared.line = named.line
   and compared.column_name is not distinct from named.column_name
+{% endmacro %}
+
+{# The deliveries among cells (SQL, with its condition) that hold two records of one key. #}
+{% macro repeating_deliveries(told, key_hash) %}
+{%- do return(run_query('select distinct delivery_sha256 from (select delivery_sha256 from ' ~ told
+  ~ ' group by delivery_sha256, ' ~ key_hash ~ ' having count(*) > 1) order by delivery_sha256').columns[0].values()) %}
 {% endmacro %}
 
 {# Records a fact may use. #}

@@ -70,8 +70,8 @@ date '9999-12-01'
 {%- endmacro %}
 
 {#
-  Records of the window, of current deliveries that hold any: these are named one by one, so that DuckDB opens no other
-  file. `windowed`: whether a record's period key is its own month, or the sending that it came with.
+  Records of the window, of current deliveries that hold any. `windowed`: whether a record's period key is its own month,
+  or the sending that it came with.
 #}
 {% macro delivered_in_window(cells, windowed) -%}
 {%- set of_window %}
@@ -83,8 +83,13 @@ date '9999-12-01'
   {%- set found = run_query("select distinct delivery_sha256 from " ~ source('declared', 'deliveries')
     ~ " where case when source_id || '__' || layout_id = '" ~ cells.identifier ~ "' and records > 0 then " ~ of_window
     ~ " else false end order by delivery_sha256").columns[0].values() %}
-  {%- if found %}delivery_sha256 in ('{{ found | join("', '") }}') and {{ of_window }}{% else %}false{% endif %}
+  {%- if found %}{{ named_deliveries(found) }} and {{ of_window }}{% else %}false{% endif %}
 {%- endif %}
+{%- endmacro %}
+
+{# Cells of these deliveries: named one by one, DuckDB opens no other file. #}
+{% macro named_deliveries(found) -%}
+{% if found %}delivery_sha256 in ('{{ found | join("', '") }}'){% else %}false{% endif %}
 {%- endmacro %}
 
 {# The month of a cell's period key (`2024-05`); `open`, and what lies outside its delivery's months, have none. #}

@@ -31,6 +31,8 @@ def recounted(con: duckdb.DuckDBPyConnection, fact: str, row: dict[str, Any]) ->
         return "contacts by days waited, from int_waits__contacts", _waits(con, row)
     if fact == "fct_observations" and row["topic_code"] == "avoidable_stays_20":
         return "avoidable stays, from int_avoidable__stays, by people, from fct_population", _avoidable(con, row)
+    if fact == "fct_observations" and row["topic_code"] == "reserve_numbers":
+        return "stays and those with a reserve number, from int_stays__stays", _reserve_numbers(con, row)
     return None
 
 
@@ -128,5 +130,18 @@ def _avoidable(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> Any:
     )
     counted = con.execute(
         f"select {rate} from ({people}) as p left join ({stays}) as s using (age_from)", given
+    ).fetchone()
+    return counted[0] if counted else None
+
+
+def _reserve_numbers(con: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> Any:
+    what = {
+        "stay_count": "count(*)",
+        "reserve_number_stay_count": "count(*) filter (not followable)",
+    }.get(row["measure"], "100.0 * count(*) filter (not followable)::double / count(*)")
+    counted = con.execute(
+        f"""select {what} from intermediate.int_stays__stays
+        where source_id = 'patient_register' and year(discharge_date) = ? and (provider_region = ? or ? = '00')""",
+        [int(row["period"]), row["area_code"], row["area_code"]],
     ).fetchone()
     return counted[0] if counted else None

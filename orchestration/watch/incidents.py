@@ -16,6 +16,7 @@ from orchestration.ledger.clock import seconds_between
 from orchestration.ledger.holds import Hold
 from orchestration.ledger.lock import Holder
 from orchestration.ledger.runs import KILLED, Run
+from orchestration.settings import runbooks
 from orchestration.watch.schedule import last_due, slow_after_seconds
 
 RUNBOOKS = {
@@ -119,7 +120,7 @@ def as_answer(found: list[Incident]) -> list[dict[str, Any]]:
 
 
 def _incident(scene: Scene, code: str, subject: str, since: str, what: str, effect: str, next_command: str) -> Incident:
-    page = f"docs/runbooks/{RUNBOOKS[code]}.md"
+    page = f"{runbooks()}/{RUNBOOKS[code]}.md"
     light = "red" if code in RED or (code == "disk_low" and scene.disk_light == "red") else "amber"
     return Incident(f"{code}:{subject}", code, since, effect, f"{scene.command} {next_command}", page, what, light)
 

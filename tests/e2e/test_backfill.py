@@ -28,7 +28,7 @@ WITH_FOLLOW_UP = ("2024-01", "2024-03")
 # Of avoidable stays nothing is followed up: their month stands for itself.
 PLANNED = {WITH_FOLLOW_UP, ("2024-03", "2024-03")}
 MODELS = {
-    "int_avoidable__stays", "int_episodes__episodes", "int_episodes__spells", "int_readmissions__monthly",
+    "int_avoidable__stays", "int_episodes__joined", "int_episodes__spells", "int_readmissions__monthly",
     "int_stays__monthly", "int_stays__stays", "stg_patient_register__compulsory_care",
     "stg_patient_register__diagnoses", "stg_patient_register__external_causes", "stg_patient_register__procedures",
     "stg_patient_register__stays_2013", "stg_patient_register__stays_2024",

@@ -214,6 +214,9 @@ def _rows_of_persons(home: Path, fact: str, where: str) -> list[list[str]]:
         ("fct_observations", "topic_code = 'avoidable_stays_20'",
          {"avoidable_stay_count", "avoidable_stays_per_100000", "avoidable_stays_esp2013_per_100000"},
          "delete from intermediate.int_avoidable__stays where rowid % 3 = 0"),
+        ("fct_observations", "topic_code = 'reserve_numbers'",
+         {"stay_count", "reserve_number_stay_count", "reserve_number_percent"},
+         "delete from intermediate.int_stays__stays where rowid % 3 = 0"),
     ],
 )  # fmt: skip
 def test_every_measure_of_stays_is_counted_again_and_a_difference_is_told(

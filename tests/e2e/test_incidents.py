@@ -151,6 +151,13 @@ def test_checks_releases_deaths_and_failures_clear_by_their_runbooks(
         newer = latest(shift.home)["release"]
         assert newer != release
 
+        # A night that only died ends well by its own runbook.
+        shift.run("ingest", revised(files / WAITS, tmp_path / "later"))
+        kill_in(shift, "declare", "plan", "dbt")
+        assert codes(shift.look().opened) == {"run_stuck"}
+        shift.follow("run_stuck")
+        assert codes(shift.look().cleared) == {"run_stuck"}
+        newer = latest(shift.home)["release"]
         # Without a backup: from another release, and where there is none with those bytes, that release once more.
         for block in (1, 2):
             damage(shift.home / "releases" / newer / "data" / "areas.csv")

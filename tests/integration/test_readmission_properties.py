@@ -16,7 +16,10 @@ from tests.oracle.stays import Stay, by_person
 from tests.oracle.worlds import DAYS_OF_28_YEARS, World, shifted, world
 from tests.support.model_sql import ModelSql
 
-MODELS = ("int_episodes__spells", "int_episodes__episodes", "int_readmissions__index", "int_readmissions__monthly")
+MODELS = (
+    "int_episodes__spells", "int_episodes__joined", "int_episodes__episodes", "int_readmissions__index",
+    "int_readmissions__monthly",
+)  # fmt: skip
 SEEDS = ("seed_readmission_methods", "seed_diagnosis_sets")
 SITE, START = "se", date(2023, 12, 20)
 ENDS = {(SITE, "01"): date(2024, 6, 30), (SITE, "12"): date(2024, 4, 30)}
@@ -100,7 +103,7 @@ def test_the_union_of_windows_is_the_full_build(
         # What is read ahead must lie there, as the planner sees to: first the episodes of all windows, then the counts.
         models.build_windows(con, list(reversed(windows)) if backwards else windows)
         models.build_windows(con, windows + windows)
-        assert whole.keys() == {"int_episodes__spells", "int_episodes__episodes", "int_readmissions__monthly"}
+        assert whole.keys() == {"int_episodes__spells", "int_episodes__joined", "int_readmissions__monthly"}
         for name, rows in whole.items():
             assert _rows(con, name) == rows, name
 

@@ -24,7 +24,10 @@ _START, _END = "1111-01-01", "2222-01-01"
 
 @dataclass(frozen=True)
 class ModelSql:
-    """Models in the order in which they are built: name, SQL of all months, SQL of a window and what follows it."""
+    """Models in the order in which they are built: name, SQL of all months, SQL of a window and what follows it.
+
+    A model that a window does not replace is a view, as in the warehouse.
+    """
 
     whole: dict[str, str]
     window: dict[str, str]
@@ -62,7 +65,8 @@ class ModelSql:
     def build(self, con: duckdb.DuckDBPyConnection) -> None:
         """Build all months."""
         for name, sql in self.whole.items():
-            con.execute(f"create or replace table intermediate.{name} as {sql}")
+            kind = "table" if name in self.window else "view"
+            con.execute(f"create or replace {kind} intermediate.{name} as {sql}")
 
     def build_windows(self, con: duckdb.DuckDBPyConnection, windows: Iterable[tuple[date, date]]) -> None:
         """Build window by window, as `backfill` does; models that have no window are left out."""

@@ -20,12 +20,12 @@ from tests.oracle.stays import Stay
 from tests.oracle.worlds import World
 
 _STAYS = pa.schema(
-    [(name, pa.string()) for name in ("source_id", "site", "provider_code", "provider_region", "hospital", "stay_id", "person_key")]
+    [(name, pa.string()) for name in ("source_id", "site", "provider_code", "provider_region", "stay_id", "person_key")]
     + [("followable", pa.bool_()), ("birth_date", pa.date32()), ("death_date", pa.date32())]
     + [(name, pa.string()) for name in ("sex", "residence_region", "residence_municipality")]
     + [("admission_date", pa.date32()), ("discharge_date", pa.date32())]
     + [(name, pa.bool_()) for name in ("transferred_in", "transferred_out", "deceased", "planned")]
-    + [("main_diagnosis", pa.string()), ("stay_month", pa.string()), ("discharge_month", pa.date32()), ("delivery_sha256", pa.string())]
+    + [("main_diagnosis", pa.string()), ("discharge_month", pa.date32())]
 )  # fmt: skip
 _DELIVERED = pa.schema(
     [(name, pa.string()) for name in ("source_id", "site", "provider_region")]
@@ -80,10 +80,10 @@ def _insert(con: duckdb.DuckDBPyConnection, stays: list[Stay], delivered: Delive
 def _stay_row(s: Stay, source_id: str) -> tuple[Any, ...]:
     left = s.discharge_date
     return (
-        source_id, s.site, s.provider_region, s.provider_region, f"{s.provider_region}001", s.stay_id, s.person_key,
+        source_id, s.site, s.provider_region, s.provider_region, s.stay_id, s.person_key,
         s.followable, s.birth_date, s.death_date, s.sex, s.residence_region, s.residence_municipality,
         s.admission_date, left, s.transferred_in, s.transferred_out, s.deceased, s.planned, s.main_diagnosis,
-        f"{left:%Y-%m}" if left else "open", left and left.replace(day=1), "0" * 64,
+        left and left.replace(day=1),
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -57,8 +58,17 @@ def test_each_code_stands_alone_in_its_scene(code: str) -> None:
     (found,) = incidents(STANDING[code])
     assert found.code == code
     assert found.id.startswith(f"{code}:")
-    assert (REPOSITORY / found.runbook).is_file()
+    assert Path(urlsplit(found.runbook).path).is_file()
     assert found.next_command.startswith("v ")
+
+
+def test_a_runbook_is_a_file_of_the_machine_or_a_page_where_they_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VARDLAGRET_RUNBOOKS", raising=False)
+    (found,) = incidents(STANDING["run_stuck"])
+    assert found.runbook == (REPOSITORY / "docs" / "runbooks" / "run-died.md").as_uri()
+    monkeypatch.setenv("VARDLAGRET_RUNBOOKS", "https://git.example.se/docs/runbooks/")
+    (found,) = incidents(STANDING["run_stuck"])
+    assert found.runbook == "https://git.example.se/docs/runbooks/run-died.md"
 
 
 def test_a_good_night_and_a_home_without_history_raise_no_alarm() -> None:

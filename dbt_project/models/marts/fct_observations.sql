@@ -1,5 +1,6 @@
 -- Everything else that is accepted and declared: surveys, visits, beds, drugs, key figures. Avoidable stays are counted here:
--- the number, the crude rate, and the rate standardised to the population that its measure names.
+-- the number, the crude rate, and the rate standardised to the population that its measure names; and stays of persons with
+-- a reserve number, whom no follow-up reaches.
 with records as (
   select {{ shared_key() }}, topic_code, sex_code as sex, 'total' as age_group, value_value, value_status, unit, source_id,
     delivery_sha256, override_flag
@@ -77,3 +78,33 @@ cross join (
   values ('avoidable_stay_count'), ('avoidable_stays_per_100000'), ('avoidable_stays_esp2013_per_100000')
 ) as measures (measure)
 where people > 0
+
+union all
+
+select
+  area_code,
+  area_level,
+  cast(year as varchar),
+  'year',
+  make_date(year, 1, 1),
+  make_date(year, 12, 31),
+  'reserve_numbers',
+  'total',
+  'total',
+  measure,
+  cast(case measure
+    when 'stay_count' then stays
+    when 'reserve_number_stay_count' then reserve_stays
+    else 100.0 * reserve_stays::double / stays
+  end as decimal(28, 12)),
+  case when measure = 'reserve_number_percent' then 'percent' else 'stays' end,
+  'normal',
+  {{ value_flags(["'derived'", "case when partial then 'partial_coverage' end",
+    "case when provisional then 'provisional' end"]) }},
+  'patient_register',
+  delivery_sha256,
+  lineage_id
+from {{ ref('int_stays__reserve_numbers') }}
+cross join (
+  values ('stay_count'), ('reserve_number_stay_count'), ('reserve_number_percent')
+) as measures (measure)

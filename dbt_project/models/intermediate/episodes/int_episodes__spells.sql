@@ -4,7 +4,8 @@
 -- begins where no link crosses from any earlier stay to this one or a later.
 --
 -- Each spell knows its episode of care (slutenvårdsperiod), in which a return on the day of discharge is joined too, so
--- that episodes are a grouping of spells. Nothing is deleted: open ends, deaths and reserve numbers are flags.
+-- that episodes are a grouping of spells. What it takes to group them is null of a spell that is an episode alone. Nothing
+-- is deleted: open ends, deaths and reserve numbers are flags.
 --
 -- Month: that of the episode's last discharge, so that an episode lies whole in one partition; open ones have theirs. A
 -- window looks up the stays of those who have a stay in it: all that ended in the year before it, and all earlier ones
@@ -85,8 +86,10 @@ numbered as (
     *,
     count(*) filter (where not joins_spell) over own as spell,
     count(*) filter (where not joins_spell and not joins_same_day) over own as episode,
-    -- Of a spell's last stay this is the next spell: readmissions need not look for returns of a spell without one near.
+    -- Of a spell's last stay this is the next spell, and its first stay begins soon after an earlier one or not: readmissions
+    -- need not look for returns of a spell without one near, nor at one that cannot be a return.
     coalesce(lead(admission_date) over own, date '9999-12-31') as next_admission,
+    coalesce(admission_date <= reach + {{ furthest_return() }}, false) as soon_after,
     -- Nineteen stays in twenty are an episode of their own, and need no grouping.
     not joins_spell and not joins_same_day
       and coalesce(not lead(joins_spell) over own and not lead(joins_same_day) over own, true) as alone
@@ -106,8 +109,8 @@ grouped as (
     min(death_date) as death_date,
     count(*) as stay_count,
     max(next_admission) as next_admission,
-    min_by(struct_pack(until := until, stay_id := stay_id, planned := planned, code := main_diagnosis),
-      (admission_date, until, stay_id)) as first_stay,
+    min_by(struct_pack(until := until, stay_id := stay_id, planned := planned, code := main_diagnosis,
+      soon_after := soon_after), (admission_date, until, stay_id)) as first_stay,
     max_by(struct_pack(admission := admission_date, stay_id := stay_id, region := residence_region,
       municipality := residence_municipality, provider_region := provider_region, sex := sex, birth_date := birth_date,
       followable := followable), (until, admission_date, stay_id)) as last_stay
@@ -119,9 +122,9 @@ grouped as (
 spells as (
   select
     source_id, site, person_key, stay_id, admission_date, until, deceased, death_date, 1 as stay_count,
-    until as first_until, stay_id as first_stay_id, planned, main_diagnosis, admission_date as last_admission,
+    null as first_until, null as first_stay_id, planned, main_diagnosis, null as last_admission,
     residence_region, residence_municipality, provider_region, sex, birth_date, followable,
-    admission_date as episode_admission, until as episode_until, 1 as episode_spell_count, next_admission
+    null as episode_admission, null as episode_until, 1 as episode_spell_count, next_admission, soon_after
   from numbered
   where alone
 
@@ -132,7 +135,7 @@ spells as (
     first_stay.until, first_stay.stay_id, first_stay.planned, first_stay.code, last_stay.admission,
     last_stay.region, last_stay.municipality, last_stay.provider_region, last_stay.sex, last_stay.birth_date,
     last_stay.followable,
-    min(admission_date) over own, max(until) over own, count(*) over own, next_admission
+    min(admission_date) over own, max(until) over own, count(*) over own, next_admission, first_stay.soon_after
   from grouped
   window own as (partition by site, person_key, episode)
 ),
@@ -141,8 +144,8 @@ placed as (
   select
     * exclude (deceased),
     deceased or coalesce(death_date <= until, false) as died,
-    case when episode_until = date '9999-12-31' then {{ open_month() }}
-      else cast(date_trunc('month', episode_until) as date) end as episode_month
+    case when coalesce(episode_until, until) = date '9999-12-31' then {{ open_month() }}
+      else cast(date_trunc('month', coalesce(episode_until, until)) as date) end as episode_month
   from spells
 )
 

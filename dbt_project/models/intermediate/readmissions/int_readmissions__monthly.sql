@@ -22,8 +22,8 @@ select
   site,
   case when index_discharge is null then {{ open_month() }} else cast(date_trunc('month', index_discharge) as date) end
     as index_month,
-  cast(date_trunc('month', case when year_of = 'readmission' and readmitted then readmission_admission
-    else index_discharge end) as date) as counting_month,
+  case when year_of = 'readmission' and readmitted then cast(date_trunc('month', readmission_admission) as date)
+    when index_discharge is not null then index_month end as counting_month,
   residence_region,
   residence_municipality,
   provider_region,

@@ -19,9 +19,7 @@ select
   before.visit_id is not null or v.admitted_from is not null as transferred_in,
   v.discharged_to is not null as transferred_out,
   false as deceased,
-  coalesce(strftime(v.end_date, '%Y-%m'), 'open') as stay_month,
-  cast(date_trunc('month', v.end_date) as date) as discharge_month,
-  v.delivery_sha256
+  cast(date_trunc('month', v.end_date) as date) as discharge_month
 from visits as v
 left join visits as before
   on before.site = v.site and before.person_key = v.person_key and before.visit_id = v.preceding_visit_id

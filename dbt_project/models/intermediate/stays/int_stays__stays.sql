@@ -8,9 +8,8 @@
 with registered as (
   {% for layout in ['stays_2013', 'stays_2024'] %}
   select
-    provider_code, reporting, hospital, stay_id, person_key, person_kind, birth_date, sex, residence_region,
-    residence_municipality, admission_date, discharge_date, admission_mode, discharge_mode, planned, stay_month,
-    delivery_sha256, window_month
+    provider_code, reporting, stay_id, person_key, person_kind, birth_date, sex, residence_region,
+    residence_municipality, admission_date, discharge_date, admission_mode, discharge_mode, planned, window_month
   from {{ ref('stg_patient_register__' ~ layout) }}
   where record_status = 'accepted' and {{ in_window('window_month') }}
   {{ 'union all' if not loop.last }}
@@ -32,7 +31,6 @@ select
   'se' as site,
   r.provider_code,
   left(r.provider_code, 2) as provider_region,
-  r.hospital,
   r.provider_code || '/' || r.stay_id as stay_id,
   r.person_key,
   r.person_kind <> 'reserve' as followable,
@@ -48,9 +46,7 @@ select
   coalesce(r.discharge_mode = 'deceased', false) as deceased,
   r.planned,
   d.code as main_diagnosis,
-  r.stay_month,
   case when r.discharge_date is not null then cast(date_trunc('month', r.discharge_date) as date) end as discharge_month,
-  r.delivery_sha256,
   r.window_month
 from registered as r
 left join main_diagnoses as d
@@ -59,8 +55,8 @@ left join main_diagnoses as d
 union all
 
 select
-  source_id, site, null, null, null, stay_id, person_key, true, birth_date, death_date, sex, null, null, admission_date,
-  discharge_date, transferred_in, transferred_out, deceased, null, null, stay_month, discharge_month, delivery_sha256,
+  source_id, site, null, null, stay_id, person_key, true, birth_date, death_date, sex, null, null, admission_date,
+  discharge_date, transferred_in, transferred_out, deceased, null, null, discharge_month,
   coalesce(discharge_month, {{ open_month() }})
 from {{ ref('int_stays__omop') }}
 where {{ in_window('coalesce(discharge_month, ' ~ open_month() ~ ')') }}
