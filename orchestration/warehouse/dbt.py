@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import signal
 import tempfile
@@ -21,11 +22,14 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
 
 from orchestration.settings import DBT_PROJECT
+from orchestration.text import without_values
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 Event = dict[str, Any]
+#: The loggers of dbt's own log file and of what it prints.
+_LOGS = ("file_log", "stdout_log")
 #: Nothing where people or programs read; everything in dbt's log.
 _SILENT = ("--log-level", "none", "--log-level-file", "debug")
 
@@ -56,9 +60,9 @@ class DbtFailed(Exception):
 def dbt_events(home: Path, *arguments: str) -> Iterator[Event]:
     """Run a dbt command; its events, as in its JSON log less what is said for debugging alone, when it is done.
 
-    The warehouse is closed when the last is taken; it is written through meanwhile. Raises, after the last event,
-    `DbtFailed` where a node failed or dbt could not begin, and `KeyboardInterrupt` where it was asked to stop: it has
-    given up its queries by then.
+    What an error quotes of the data stands by its shape, in the events and dbt's logs. The warehouse is closed when
+    the last event is taken; it is written through meanwhile. Raises, after that, `DbtFailed` where a node failed or dbt
+    could not begin, and `KeyboardInterrupt` where it was asked to stop: it has given up its queries by then.
     """
     from dbt.cli.main import dbtRunner
     from dbt_common.events.base_types import EventMsg
@@ -69,8 +73,10 @@ def dbt_events(home: Path, *arguments: str) -> Iterator[Event]:
 
     def listen(event: EventMsg) -> None:
         if event.info.level != "debug":
-            told.append(msg_to_dict(event))
+            told.append(_without_values(msg_to_dict(event)))
 
+    for name in _LOGS:
+        logging.getLogger(name).addFilter(_LOGGED)
     with ThreadPoolExecutor(max_workers=1) as beside:
         with _as_dbt(variables), _interruptible():
             # Variables may change how the project is read.
@@ -85,8 +91,26 @@ def dbt_events(home: Path, *arguments: str) -> Iterator[Event]:
         raise done.exception
     if not done.success:
         errors = [event["info"]["msg"] for event in told if event["info"]["level"] == "error"]
-        words = "\n".join(errors or [str(done.exception)])
+        words = "\n".join(errors or [without_values(str(done.exception))])
         raise DbtFailed(f"dbt {arguments[0]} failed; log: {Path(variables['DBT_LOG_PATH']) / 'dbt.log'}\n{words}")
+
+
+def _without_values(said: Any) -> Any:
+    """An event, or a part of one, in which no text holds a value that an error quotes."""
+    if isinstance(said, dict):
+        return {name: _without_values(part) for name, part in said.items()}
+    if isinstance(said, list):
+        return [_without_values(part) for part in said]
+    return without_values(said) if isinstance(said, str) else said
+
+
+class _WithoutValues(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = without_values(str(record.msg))
+        return True
+
+
+_LOGGED = _WithoutValues()
 
 
 def run_dbt(home: Path, *arguments: str) -> str:

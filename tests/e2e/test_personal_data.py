@@ -11,6 +11,8 @@ import duckdb
 import pytest
 
 from tests.support.built import Built
+from tests.support.receivers import Mailbox
+from tests.support.shift import Shift, copy_of_the_code
 
 # Where rows of persons may lie: readable by their owner only.
 ROW_LEVEL = ("raw", "cells", "quarantine", "warehouse.duckdb", "warehouse.duckdb.wal")
@@ -57,6 +59,23 @@ def test_no_person_id_outside_the_row_level_folders(example_home: Built, person_
     looked_at = {p.relative_to(example_home.home).parts[0] for p in example_home.home.rglob("*") if p.is_file()}
     assert {"ledger.sqlite", "dagster", "logs", "docs", "releases"} <= looked_at
     assert found_in(example_home.home, person_ids) == []
+
+
+def test_a_night_that_fails_over_a_row_of_a_person_tells_no_id(
+    example_home: Built, person_ids: set[bytes], tmp_path: Path
+) -> None:
+    """DuckDB quotes the value that it cannot cast; neither Dagster, the ledger, dbt's log nor the page repeats it."""
+    code = copy_of_the_code(tmp_path / "code")
+    model = code / "dbt_project" / "models" / "intermediate" / "stays" / "int_stays__stays.sql"
+    text = model.read_text(encoding="utf-8")
+    assert text.count("  r.person_key,\n") == 1
+    model.write_text(text.replace("  r.person_key,\n", "  cast(r.person_key as integer) as person_key,\n"), "utf-8")
+    shift = Shift(example_home.copy(tmp_path / "home"), code, [], [], Mailbox())
+    said = shift.run("nightly", "--quiet", expect={4})
+    log = (shift.home / "logs" / "dbt" / "dbt.log").read_text(encoding="utf-8")
+    assert "Conversion Error: Could not convert string '" in log, "the night failed over it"
+    (tmp_path / "home" / "logs" / "said").write_text(said.stdout + said.stderr)
+    assert found_in(shift.home, person_ids) == []
 
 
 def test_the_search_finds_an_id_that_is_there(tmp_path: Path, person_ids: set[bytes]) -> None:
