@@ -93,7 +93,7 @@ def _one_engine_each(module: ModuleType) -> Iterator[None]:
 
 @contextmanager
 def _written_together(storage: Any) -> Iterator[None]:
-    """For the block, Dagster collects the events of an asset's partitions and its SQLite storage writes them at once."""
+    """For the block, Dagster collects the events of an asset's partitions; its SQLite storage writes them at once."""
     its_own = "store_event_batch" in vars(storage) or _BATCH_SIZE in os.environ
     if its_own or not all(hasattr(storage, name) for name in _NEEDED):
         yield
