@@ -191,3 +191,12 @@ select
   sex
 from decided
 {% endmacro %}
+
+{# By region and nation: whether a year of the register is covered in part, or may still be corrected. Each method says it. #}
+{% macro register_coverage() -%}
+(
+  select distinct area_code, year, partial, provisional
+  from {{ ref('int_readmissions__yearly') }}
+  where source_id = 'patient_register' and method_code = 'cihi_like' and sex = 'total' and area_level <> 'municipality'
+)
+{%- endmacro %}

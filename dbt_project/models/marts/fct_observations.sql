@@ -25,6 +25,67 @@ with records as (
     override_flag
   from {{ accepted(ref('stg_sos_statdb__' ~ layout)) }}
   {% endfor %}
+),
+
+-- From the patient register, by year.
+counted as (
+  select
+    area_code,
+    area_level,
+    year,
+    'avoidable_stays_20' as topic_code,
+    sex,
+    '20+' as age_group,
+    measure,
+    case measure
+      when 'avoidable_stay_count' then cast(stays as decimal(28, 12))
+      when 'avoidable_stays_per_100000' then case when not population_missing then cast(crude_rate as decimal(28, 12)) end
+      else cast(standardised_rate as decimal(28, 12))
+    end as value,
+    case when measure = 'avoidable_stay_count' then 'stays' else 'per_100000' end as unit,
+    case
+      when measure = 'avoidable_stay_count' then 'normal'
+      when population_missing then 'missing_at_source'
+      when starts_with(measure, 'avoidable_stays_esp') and stays < 10 then 'not_applicable'
+      else 'normal'
+    end as value_status,
+    partial,
+    provisional,
+    is_noisy or band_dropped as estimated,
+    {{ one_delivery('deliveries') }} as delivery_sha256,
+    {{ lineage_id('deliveries') }} as lineage_id
+  from {{ ref('int_avoidable__rates') }}
+  cross join (
+    values ('avoidable_stay_count'), ('avoidable_stays_per_100000'), ('avoidable_stays_esp2013_per_100000')
+  ) as measures (measure)
+  where people > 0
+
+  union all
+
+  select
+    area_code,
+    area_level,
+    year,
+    'reserve_numbers',
+    'total',
+    'total',
+    measure,
+    cast(case measure
+      when 'stay_count' then stays
+      when 'reserve_number_stay_count' then reserve_stays
+      else 100.0 * reserve_stays::double / stays
+    end as decimal(28, 12)),
+    case when measure = 'reserve_number_percent' then 'percent' else 'stays' end,
+    'normal',
+    partial,
+    provisional,
+    false,
+    delivery_sha256,
+    lineage_id
+  from {{ ref('int_stays__reserve_numbers') }}
+  cross join (
+    values ('stay_count'), ('reserve_number_stay_count'), ('reserve_number_percent')
+  ) as measures (measure)
 )
 
 select
@@ -51,60 +112,16 @@ select
   'year',
   make_date(year, 1, 1),
   make_date(year, 12, 31),
-  'avoidable_stays_20',
+  topic_code,
   sex,
-  '20+',
+  age_group,
   measure,
-  case measure
-    when 'avoidable_stay_count' then cast(stays as decimal(28, 12))
-    when 'avoidable_stays_per_100000' then case when not population_missing then cast(crude_rate as decimal(28, 12)) end
-    else cast(standardised_rate as decimal(28, 12))
-  end,
-  case when measure = 'avoidable_stay_count' then 'stays' else 'per_100000' end,
-  case
-    when measure = 'avoidable_stay_count' then 'normal'
-    when population_missing then 'missing_at_source'
-    when starts_with(measure, 'avoidable_stays_esp') and stays < 10 then 'not_applicable'
-    else 'normal'
-  end,
+  value,
+  unit,
+  value_status,
   {{ value_flags(["'derived'", "case when partial then 'partial_coverage' end",
-    "case when provisional then 'provisional' end",
-    "case when is_noisy or band_dropped then 'estimated' end"]) }},
-  'patient_register',
-  {{ one_delivery('deliveries') }},
-  {{ lineage_id('deliveries') }}
-from {{ ref('int_avoidable__rates') }}
-cross join (
-  values ('avoidable_stay_count'), ('avoidable_stays_per_100000'), ('avoidable_stays_esp2013_per_100000')
-) as measures (measure)
-where people > 0
-
-union all
-
-select
-  area_code,
-  area_level,
-  cast(year as varchar),
-  'year',
-  make_date(year, 1, 1),
-  make_date(year, 12, 31),
-  'reserve_numbers',
-  'total',
-  'total',
-  measure,
-  cast(case measure
-    when 'stay_count' then stays
-    when 'reserve_number_stay_count' then reserve_stays
-    else 100.0 * reserve_stays::double / stays
-  end as decimal(28, 12)),
-  case when measure = 'reserve_number_percent' then 'percent' else 'stays' end,
-  'normal',
-  {{ value_flags(["'derived'", "case when partial then 'partial_coverage' end",
-    "case when provisional then 'provisional' end"]) }},
+    "case when provisional then 'provisional' end", "case when estimated then 'estimated' end"]) }},
   'patient_register',
   delivery_sha256,
   lineage_id
-from {{ ref('int_stays__reserve_numbers') }}
-cross join (
-  values ('stay_count'), ('reserve_number_stay_count'), ('reserve_number_percent')
-) as measures (measure)
+from counted

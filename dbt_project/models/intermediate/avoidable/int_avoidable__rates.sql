@@ -101,12 +101,6 @@ judged as (
   from summed
 ),
 
-coverage as (
-  select distinct area_code, year, partial, provisional
-  from {{ ref('int_readmissions__yearly') }}
-  where source_id = 'patient_register' and method_code = 'cihi_like' and sex = 'total' and area_level <> 'municipality'
-),
-
 population_deliveries as (
   select year(period_end) as year, list(distinct sha256) as deliveries
   from {{ ref('int_population__counts') }}, unnest(deliveries) as told (sha256)
@@ -139,6 +133,6 @@ select
   list_sort(list_distinct(list_concat(coalesce(r.deliveries, []), coalesce(p.deliveries, [])))) as deliveries
 from judged as s
 left join dispersion as d using (area_code, year, sex)
-left join coverage as c on c.area_code = s.area_code and c.year = s.year
+left join {{ register_coverage() }} as c on c.area_code = s.area_code and c.year = s.year
 left join {{ ref('int_readmissions__deliveries') }} as r on r.source_id = 'patient_register' and r.year = s.year
 left join population_deliveries as p on p.year = s.year

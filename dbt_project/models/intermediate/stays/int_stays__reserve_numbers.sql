@@ -11,12 +11,6 @@ with counted as (
   from {{ ref('int_stays__monthly') }}
   where source_id = 'patient_register'
   group by grouping sets ((provider_region, year(window_month)), (year(window_month)))
-),
-
-coverage as (
-  select area_code, year, partial, provisional
-  from {{ ref('int_readmissions__yearly') }}
-  where source_id = 'patient_register' and method_code = 'cihi_like' and sex = 'total' and area_level <> 'municipality'
 )
 
 select
@@ -30,5 +24,5 @@ select
   d.delivery_sha256,
   d.lineage_id
 from counted as s
-left join coverage as c on c.area_code = s.area_code and c.year = s.year
+left join {{ register_coverage() }} as c on c.area_code = s.area_code and c.year = s.year
 left join {{ ref('int_readmissions__deliveries') }} as d on d.source_id = 'patient_register' and d.year = s.year
