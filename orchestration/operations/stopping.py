@@ -25,7 +25,8 @@ class Stopped(Exception):
 def stoppable() -> Iterator[None]:
     """Inside, a signal to stop raises `Stopped`; a second one ends the process at once. Only in the main thread.
 
-    Also where it reached dbt as a `KeyboardInterrupt`.
+    Also where it reached dbt as a `KeyboardInterrupt`, or whoever was interrupted made an error of their own of it, as
+    Dagster does of what is raised while it loads the definitions.
     """
     global _noted
     if threading.current_thread() is not threading.main_thread() or _noted is not None:
@@ -42,7 +43,9 @@ def stoppable() -> Iterator[None]:
         signal.signal(number, _raise)
     try:
         yield
-    except KeyboardInterrupt:
+    except Stopped:
+        raise
+    except (Exception, KeyboardInterrupt):
         stop_if_asked()
         raise
     finally:

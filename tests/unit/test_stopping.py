@@ -32,6 +32,22 @@ def test_a_signal_that_dagster_takes_and_drops_is_known_afterwards(number: signa
         stop_if_asked()
 
 
+@pytest.mark.parametrize("number", SIGNALS)
+def test_what_others_make_of_the_signal_is_a_stop(number: signal.Signals) -> None:
+    """Dagster, loading the definitions, raises an error of its own over whatever is raised in them."""
+
+    def loading() -> None:
+        try:
+            signal.raise_signal(number)
+        except Stopped:
+            raise RuntimeError("a module could not be loaded") from None
+
+    with pytest.raises(Stopped, match=number.name), stoppable():
+        loading()
+    with pytest.raises(RuntimeError, match="nobody asked"), stoppable():
+        raise RuntimeError("nobody asked")
+
+
 def test_other_signals_and_other_threads_stop_nothing() -> None:
     with stoppable():
         before = signal.signal(signal.SIGUSR1, lambda *_: None)
