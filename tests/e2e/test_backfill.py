@@ -174,7 +174,6 @@ def test_a_backfill_that_is_killed_goes_on_where_it_was(corrected: Path, tmp_pat
     assert held is not None
     assert (held["pid"], held["who"]) == (process.pid, "backfill")
     assert vardlagret(corrected, "backfill", "run", "--wait", "0", expect=5).stderr.count("backfill") >= 1
-    time.sleep(2)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 

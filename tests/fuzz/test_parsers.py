@@ -123,7 +123,7 @@ def _entries(content: bytes, draw: random.Random) -> bytes:
 
 def judge(content: bytes, name: str, folder: Path) -> str:
     """`refused` or `read`; anything else is a fault of the parsers."""
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         got = read(folder, content, CATALOGUE, name)
     except FileRefused:
@@ -138,7 +138,7 @@ def judge(content: bytes, name: str, folder: Path) -> str:
         assert got.counted == got.reading.records == len(got.rows), "no record is lost without a word"
         assert not isinstance(got.recognised.layout, Document)
         outcome = "read"
-    assert time.perf_counter() - start < LIMIT
+    assert time.process_time() - start < LIMIT
     return outcome
 
 

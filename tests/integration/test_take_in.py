@@ -270,7 +270,10 @@ def test_a_file_still_being_written_is_left_in_the_landing(desk):
          " f.write('x,2000,1\\n'); f.flush(); time.sleep(0.002)", str(path)]
     )  # fmt: skip
     try:
-        time.sleep(0.3)
+        size = path.stat().st_size
+        while path.stat().st_size == size:
+            assert writer.poll() is None
+            time.sleep(0.01)
         assert [p.name for p in landing_files(desk.home, settle_seconds=0.3)] == ["whole.csv"]
     finally:
         writer.kill()
