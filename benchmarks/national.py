@@ -98,6 +98,7 @@ def night(home: Path, log: Path, folder: Path | None = None) -> tuple[Measured, 
 
 def measure(folder: Path) -> list[str]:
     """All steps, as lines of the report."""
+    folder.mkdir(parents=True, exist_ok=True)
     deliveries, home, log = folder / "deliveries", folder / "night", folder / "log.txt"
     steps = Steps(folder / "steps.json")
     if not deliveries.exists():
