@@ -1,4 +1,5 @@
-"""A national night, step by step: the country written, taken in, built whole; then one new month, one corrected month.
+"""A national night, step by step: the country written, taken in, built whole; then one new month, one corrected
+month, nothing new, and `status`.
 
 `python -m benchmarks.national FOLDER` works below FOLDER (20 GB) and writes benchmarks/national.md: seconds of the
 clock and of the cores, and peak memory of each step, where each night's time goes, and which of the planted patterns
@@ -116,6 +117,8 @@ def measure(folder: Path) -> list[str]:
     steps.take("a night: everything built, judged, published", lambda: night(home, log))
     steps.take("a night: one new month", lambda: night(home, log, new))
     steps.take("a night: one corrected month", lambda: night(home, log, corrected))
+    steps.take("a night: nothing new", lambda: night(home, log))
+    steps.take("`status`", lambda: (vardlagret(home, log, "status", "--json"), {}))
     steps.take(SIGNALS, lambda: signals(home, log, Path(f"{deliveries}-key.json")))
     nights = [(name, stages) for name, (_, stages) in steps.done.items() if name.startswith("a night: ")]
     found = {name: int(number) for name, number in steps.done[SIGNALS][1].items()}
@@ -155,7 +158,7 @@ def signals(home: Path, log: Path, key: Path) -> tuple[Measured, dict[str, float
 
 
 def _steps(steps: Iterable[tuple[str, Measured]]) -> list[str]:
-    rows = [f"| {name} | {m.seconds:,.0f} | {m.cpu:,.0f} | {m.peak:,.0f} |" for name, m in steps]
+    rows = [f"| {name} | {m.seconds:,.1f} | {m.cpu:,.1f} | {m.peak:,.0f} |" for name, m in steps]
     return ["| step | seconds | of the cores | peak memory, MB |", "|---|---|---|---|", *rows]
 
 

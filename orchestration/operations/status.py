@@ -10,7 +10,7 @@ from typing import Any
 from orchestration.deliveries.refusal import FILE_WARNINGS
 from orchestration.home import Home
 from orchestration.ledger.holds import Hold
-from orchestration.ledger.ledger import Ledger, Run
+from orchestration.ledger.ledger import CurrentDelivery, Ledger, Run
 from orchestration.ledger.lock import holder
 from orchestration.overview import lights
 from orchestration.overview.months import months_by_region
@@ -33,13 +33,14 @@ def status(home: Home, ledger: Ledger, catalogue: Catalogue) -> dict[str, Any]:
     moment = scene.now.astimezone(UTC).isoformat()
     quiet = {i for i, r in ledger.incidents().items() if r.cleared_at is None and r.quiet(moment)}
     release = _release(home)
-    months = months_by_region(home, ledger, catalogue, held_slices(release["entries"] if release else []))
+    current = ledger.current_deliveries()
+    months = months_by_region(home, ledger, catalogue, current, held_slices(release["entries"] if release else []))
     facts = _facts(home, ledger, months)
     disk = _disk(home)
     return {
         "publish": _dimmed(_publish(home, last, facts, release, disk, scene.hold), standing, quiet),
         "run": _open_run(ledger, home),
-        "sources": _sources(ledger, catalogue, {x.source_id for x in scene.late}),
+        "sources": _sources(ledger, catalogue, current, {x.source_id for x in scene.late}),
         "facts": facts,
         "release": release,
         "disk": disk,
@@ -129,13 +130,12 @@ def _open_run(ledger: Ledger, home: Home) -> dict[str, Any] | None:
     }
 
 
-def _sources(ledger: Ledger, catalogue: Catalogue, late: Set[str]) -> list[dict[str, Any]]:
-    current: dict[str, list] = {}
-    for delivery in ledger.current_deliveries():
-        current.setdefault(delivery.source_id, []).append(delivery)
+def _sources(
+    ledger: Ledger, catalogue: Catalogue, current: list[CurrentDelivery], late: Set[str]
+) -> list[dict[str, Any]]:
     received = last_received(ledger)
     refused = Counter(f.source_id for f in ledger.refused_files() if f.source_id)
-    held = {d.delivery_sha256 for deliveries in current.values() for d in deliveries}
+    held = {d.delivery_sha256 for d in current}
     told = {r.delivery_sha256: r for r in ledger.receipts() if r.delivery_sha256 in held}
     warned = Counter(r.source_id for r in told.values() if r.code in FILE_WARNINGS)
     quarantined: Counter[str] = Counter()

@@ -52,14 +52,17 @@ class _Built:
 
 
 def months_by_region(
-    home: Home, ledger: Ledger, catalogue: Catalogue, withheld: Collection[tuple[str, str]]
+    home: Home,
+    ledger: Ledger,
+    catalogue: Catalogue,
+    current: Collection[CurrentDelivery],
+    withheld: Collection[tuple[str, str]],
 ) -> list[dict[str, Any]]:
     """One entry per monthly source: `source_id, facts, months, regions: [{region, states: {month: state}}]`.
 
-    `withheld`: (source, period) of the fact slices that the latest release holds back. At most 36 months are shown, the
-    newest ones; a region has no state for months before its first.
+    `current`: the ledger's deliveries. `withheld`: (source, period) of the fact slices that the latest release holds
+    back. At most 36 months are shown, the newest ones; a region has no state for months before its first.
     """
-    current = ledger.current_deliveries()
     states, runs, facts = ledger.month_states(), ledger.builds(), _facts(home)
     found = []
     for source in catalogue.sources:
@@ -153,7 +156,7 @@ def _sendings(source: Source) -> int:
     return max((w.months_before for w in dated), default=1)
 
 
-def _senders(source: Source, current: list[CurrentDelivery]) -> dict[str, Sender]:
+def _senders(source: Source, current: Collection[CurrentDelivery]) -> dict[str, Sender]:
     """Senders by scope without layout, of the layouts whose records lie in months."""
     months: dict[str, dict[str, str]] = defaultdict(dict)
     told: dict[str, str] = {}

@@ -23,8 +23,6 @@ FREE_BYTES_RED = 1_000_000_000
 FREE_BYTES_AMBER = 5_000_000_000
 # How long after a delivery the next one is expected, by the source's declared rhythm; half as much again is late.
 RHYTHM_DAYS = {"monthly": 31, "quarterly": 92, "half_yearly": 183, "yearly": 366}
-# Outcomes of a file that brought something.
-NEWS = ("loaded", "document")
 
 
 def scene_of(home: Home, ledger: Ledger, catalogue: Catalogue, now: datetime | None = None) -> Scene:
@@ -70,7 +68,13 @@ def expected_after(received: str | None, rhythm: str) -> tuple[date, date] | Non
 
 def last_received(ledger: Ledger) -> dict[str, str]:
     """When each source's newest delivery came: what is refused, or has come before, is none."""
-    return {r.source_id: r.received_at for r in ledger.receipts() if r.source_id and r.outcome in NEWS}
+    rows = ledger.rows(
+        """select o.source_id, max(r.received_at) from receipts as r join outcomes as o using (receipt_id)
+           where o.outcome in ('loaded', 'document') and o.source_id is not null and o.outcome_id = (
+             select max(outcome_id) from outcomes where receipt_id = r.receipt_id)
+           group by o.source_id"""
+    )
+    return dict(map(tuple, rows))
 
 
 def _latest(home: Home) -> tuple[str | None, str | None]:
