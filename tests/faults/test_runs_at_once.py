@@ -33,8 +33,11 @@ def start(home: Path, *words: object) -> subprocess.Popen:
 
 
 def held(home: Path, process: subprocess.Popen) -> None:
-    """Wait until this process holds the home, and stop it there, as if its work took long."""
-    while (now := holder(Home(home))) is None or now.pid != process.pid:
+    """Wait until this process has begun its run, and stop it there, as if its work took long.
+
+    Stopped earlier, while it opens the ledger, it would keep SQLite's own locks, which a run that lives gives back.
+    """
+    while (now := holder(Home(home))) is None or now.pid != process.pid or all(r.ended_at for r in ledger_runs(home)):
         assert process.poll() is None, process.communicate()
     os.killpg(process.pid, signal.SIGSTOP)
 
