@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Set
 from datetime import UTC
 from typing import Any
 
@@ -20,8 +19,8 @@ from orchestration.overview.shares import quarantine_shares
 from orchestration.overview.words import PUBLISH
 from orchestration.sources.catalogue import Catalogue
 from orchestration.sql import quoted
-from orchestration.watch.incidents import Incident, as_answer, incidents
-from orchestration.watch.scene import disk_light, expected_after, free_bytes, last_received, scene_of
+from orchestration.watch.incidents import Incident, Scene, as_answer, incidents
+from orchestration.watch.scene import disk_light, expected_after, free_bytes, scene_of
 
 
 def status(home: Home, ledger: Ledger, catalogue: Catalogue) -> dict[str, Any]:
@@ -40,7 +39,7 @@ def status(home: Home, ledger: Ledger, catalogue: Catalogue) -> dict[str, Any]:
     return {
         "publish": _dimmed(_publish(home, last, facts, release, disk, scene.hold), standing, quiet),
         "run": _open_run(ledger, home),
-        "sources": _sources(ledger, catalogue, current, {x.source_id for x in scene.late}),
+        "sources": _sources(ledger, catalogue, current, scene),
         "facts": facts,
         "release": release,
         "disk": disk,
@@ -131,9 +130,9 @@ def _open_run(ledger: Ledger, home: Home) -> dict[str, Any] | None:
 
 
 def _sources(
-    ledger: Ledger, catalogue: Catalogue, current: list[CurrentDelivery], late: Set[str]
+    ledger: Ledger, catalogue: Catalogue, current: list[CurrentDelivery], scene: Scene
 ) -> list[dict[str, Any]]:
-    received = last_received(ledger)
+    late = {x.source_id for x in scene.late}
     refused = Counter(f.source_id for f in ledger.refused_files() if f.source_id)
     held = {d.delivery_sha256 for d in current}
     told = {r.delivery_sha256: r for r in ledger.receipts() if r.delivery_sha256 in held}
@@ -146,7 +145,7 @@ def _sources(
             s.source_id,
             s.rhythm,
             s.source_id in late,
-            received.get(s.source_id),
+            scene.received.get(s.source_id),
             refused[s.source_id],
             quarantined[s.source_id],
             warned[s.source_id],

@@ -82,7 +82,8 @@ class Scene:
     """What the rules look at.
 
     `runs` are those that come to a release (`Runs.builds`), newest first; `intake` is the newest `ingest` or night that
-    ended well; `withheld_since` is by release, with the number of entries.
+    ended well; `received` is by source, when its newest delivery came: what is refused, or has come before, is none;
+    `withheld_since` is by release, with the number of entries.
     """
 
     command: str
@@ -90,6 +91,7 @@ class Scene:
     runs: list[Run] = field(default_factory=list)
     intake: Run | None = None
     judged: list[Judged] = field(default_factory=list)
+    received: dict[str, str] = field(default_factory=dict)
     late: list[Late] = field(default_factory=list)
     refused: dict[str, tuple[int, str]] = field(default_factory=dict)
     withheld_since: dict[str, int] = field(default_factory=dict)

@@ -6,6 +6,7 @@ import csv
 import json
 import shutil
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -23,12 +24,15 @@ FREE_BYTES_RED = 1_000_000_000
 FREE_BYTES_AMBER = 5_000_000_000
 # How long after a delivery the next one is expected, by the source's declared rhythm; half as much again is late.
 RHYTHM_DAYS = {"monthly": 31, "quarterly": 92, "half_yearly": 183, "yearly": 366}
+# Outcomes of a file that brought something.
+NEWS = ("loaded", "document")
 
 
 def scene_of(home: Home, ledger: Ledger, catalogue: Catalogue, now: datetime | None = None) -> Scene:
     """Read everything once. `now` has a time zone; default the present moment."""
     now = now or datetime.now(UTC)
     release, damage = _latest(home)
+    received = {r.source_id: r.received_at for r in ledger.receipts() if r.source_id and r.outcome in NEWS}
     free = free_bytes(home)
     return Scene(
         command=f"vardlagret --home {home.path}",
@@ -36,7 +40,8 @@ def scene_of(home: Home, ledger: Ledger, catalogue: Catalogue, now: datetime | N
         runs=ledger.builds(),
         intake=ledger.last_intake(),
         judged=_judged(ledger),
-        late=_late(ledger, catalogue, now),
+        received=received,
+        late=_late(received, catalogue, now),
         refused=_refused(ledger),
         withheld_since=_withheld_since(home, release),
         published_at=_published_at(home, release),
@@ -66,17 +71,6 @@ def expected_after(received: str | None, rhythm: str) -> tuple[date, date] | Non
     return expected, expected + timedelta(days=days // 2)
 
 
-def last_received(ledger: Ledger) -> dict[str, str]:
-    """When each source's newest delivery came: what is refused, or has come before, is none."""
-    rows = ledger.rows(
-        """select o.source_id, max(r.received_at) from receipts as r join outcomes as o using (receipt_id)
-           where o.outcome in ('loaded', 'document') and o.source_id is not null and o.outcome_id = (
-             select max(outcome_id) from outcomes where receipt_id = r.receipt_id)
-           group by o.source_id"""
-    )
-    return dict(map(tuple, rows))
-
-
 def _latest(home: Home) -> tuple[str | None, str | None]:
     """The latest release, and what is wrong where it cannot be found."""
     try:
@@ -104,9 +98,8 @@ def _judged(ledger: Ledger) -> list[Judged]:
     return [found[name] for name in sorted(found)]
 
 
-def _late(ledger: Ledger, catalogue: Catalogue, now: datetime) -> list[Late]:
+def _late(received: Mapping[str, str], catalogue: Catalogue, now: datetime) -> list[Late]:
     today = now.astimezone(ZoneInfo(TIME_ZONE)).date()
-    received = last_received(ledger)
     late = []
     for source in catalogue.sources:
         expected = expected_after(received.get(source.source_id), source.rhythm)

@@ -37,7 +37,11 @@ def held(home: Path, process: subprocess.Popen) -> None:
 
     Stopped earlier, while it opens the ledger, it would keep SQLite's own locks, which a run that lives gives back.
     """
-    while (now := holder(Home(home))) is None or now.pid != process.pid or all(r.ended_at for r in ledger_runs(home)):
+    while (
+        (now := holder(Home(home))) is None
+        or now.pid != process.pid
+        or now.run_id not in {r.nightly_id for r in ledger_runs(home)}
+    ):
         assert process.poll() is None, process.communicate()
     os.killpg(process.pid, signal.SIGSTOP)
 

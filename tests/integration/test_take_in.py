@@ -516,6 +516,7 @@ def test_killed_anywhere_and_called_again_the_home_is_as_if_undisturbed(tmp_path
         expected = state(undisturbed)
         assert len(expected["receipts"]) == 14
         assert expected["landing"] == {}
+        # More where the machine is faster now than when the undisturbed call was timed: then kills come too late.
         for trial in range(60):
             if trial >= 15 and struck >= 10 and halfway >= 2:
                 break
@@ -530,11 +531,10 @@ def test_killed_anywhere_and_called_again_the_home_is_as_if_undisturbed(tmp_path
             if not whole and (via == "landing" or not _receipts(home)):
                 assert forking.take(home, folder, via)
             assert state(home) == expected, f"trial {trial}, seed {seed}"
-        # On a machine that is now faster and now slower than when the undisturbed call was timed, more trials are due.
-        assert struck >= 10, f"only {struck} kills struck in {trial + 1} trials; seed {seed}"
-        assert halfway >= 2, f"only {halfway} kills struck between the first bytes and the receipts; seed {seed}"
     finally:
         forking.close()
+    assert struck >= 10, f"only {struck} kills struck; seed {seed}"
+    assert halfway >= 2, f"only {halfway} kills struck between the first bytes and the receipts; seed {seed}"
 
 
 def _receipts(home: Path) -> int:
