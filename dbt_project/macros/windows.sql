@@ -127,3 +127,18 @@ delete from {{ arg_dict['target_relation'] }} where {{ replaced }};
 insert into {{ arg_dict['target_relation'] }} ({{ columns }})
 select {{ columns }} from {{ arg_dict['temp_relation'] }};
 {% endmacro %}
+
+{#
+  dbt's own question, answered with a condition: a monthly table is made anew from all months, or from one window where
+  the run says that the others follow. With a window alone all other months would be gone.
+#}
+{% macro should_full_refresh() %}
+{%- set asked = config.get('full_refresh') -%}
+{%- if asked is none -%}{%- set asked = flags.FULL_REFRESH -%}{%- endif -%}
+{%- if asked and 'monthly' in model.tags and not all_months() and env_var('VARDLAGRET_FRESH', '') != '1' -%}
+  {{ exceptions.raise_compiler_error(
+    model.name ~ " holds months, and a full refresh of " ~ first_day() ~ " to " ~ day_after()
+    ~ " would lose all others. Leave --full-refresh out, or build all months") }}
+{%- endif -%}
+{{ return(asked) }}
+{% endmacro %}

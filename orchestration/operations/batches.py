@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from orchestration.planning.plan import FactPlan, Plan
 from orchestration.planning.planner import Planner
 from orchestration.sources.catalogue import load_catalogue
+from orchestration.warehouse.built_months import BuiltMonths, note, read
 from orchestration.warehouse.connection import open_warehouse
 from orchestration.warehouse.monthly import Manifest
-from orchestration.warehouse.windows import CHUNK, OPEN, Window, chunks, dbt_environment, is_month, runs
+from orchestration.warehouse.windows import CHUNK, FRESH, OPEN, Window, chunks, dbt_environment, is_month, runs
 
 if TYPE_CHECKING:
     from orchestration.operations.stages import Night
@@ -51,8 +52,9 @@ class Batch:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The window as dbt's models read it; nothing where all months are built."""
-        return {} if self.whole else dbt_environment(self.window)
+        """The window as dbt's models read it; nothing where all months are built. A table may be made from one window
+        alone where the others follow."""
+        return {} if self.whole else dbt_environment(self.window) | ({FRESH: "1"} if self.fresh else {})
 
     @property
     def words(self) -> str:
@@ -127,19 +129,23 @@ def selection(
     return sorted(name for n, name in named.items() if n in models or name not in built)
 
 
-def planner(night: Night, manifest: Manifest) -> Planner:
-    """The planner of a run that holds the home: it may open the warehouse, where one was prepared."""
+def planner(night: Night, manifest: Manifest, *, compare: bool = True) -> Planner:
+    """The planner of a run that holds the home: it may open the warehouse, where one was prepared.
+
+    compare: look whether each month lies in the warehouse as the ledger says.
+    """
     from orchestration.warehouse.prepare import generation_of
 
     with open_warehouse(night.home.warehouse, read_only=True) as connection:
         generation = generation_of(connection)
-    return Planner(night.home, night.ledger, load_catalogue(), manifest, generation)
+        months = read(connection, manifest) if compare else BuiltMonths()
+    return Planner(night.home, night.ledger, load_catalogue(), manifest, generation, months)
 
 
 @contextmanager
 def recorded(night: Night, manifest: Manifest, batch: Batch) -> Iterator[dict[str, Any]]:
     """Record a batch around its dbt run: its months are being built, then built, or failed where the block raises."""
-    plans = planner(night, manifest)
+    plans = planner(night, manifest, compare=False)
     facts = [f for f in manifest.facts if f.name in batch.facts]
     built = {(f.name, month): b for f in facts for month, b in plans.built(f).items() if _in(batch, month)}
     if batch.kind == "provenance":
@@ -147,9 +153,13 @@ def recorded(night: Night, manifest: Manifest, batch: Batch) -> Iterator[dict[st
         states = night.ledger.month_states()
         built = {key: b for key, b in built.items() if key in states and states[key].outcome == "built"}
     months = {month for _, month in built}
+    tables = {table for f in facts for table in f.tables}
     batch_id = night.ledger.start_batch(night.run_id, batch.facts, built, batch.kind)
     try:
         yield {"batch": batch_id, "kind": batch.kind, "months": sum(is_month(m) for m in months)}
+        # The warehouse first: a run that dies in between leaves the months unfinished, and they are built again.
+        with open_warehouse(night.home.warehouse) as connection:
+            note(connection, manifest, batch_id, built, tables)
     except BaseException:
         night.ledger.end_batch(batch_id, None)
         raise

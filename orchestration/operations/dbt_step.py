@@ -13,7 +13,7 @@ from orchestration.operations.building import mark
 from orchestration.operations.stages import Night, declare_stage, reconcile_stage
 from orchestration.planning.plan import Asked
 from orchestration.warehouse.monthly import Manifest
-from orchestration.warehouse.windows import Window, dbt_environment
+from orchestration.warehouse.windows import FRESH, Window, dbt_environment
 
 
 class Months(Protocol):
@@ -60,7 +60,7 @@ def dbt_step(
 @contextmanager
 def _told(batch: Batch | None) -> Iterator[list[str]]:
     """dbt's arguments for a batch; for the block its window, and no other, stands in the environment."""
-    before = {name: os.environ.pop(name, None) for name in dbt_environment(None)}
+    before = {name: os.environ.pop(name, None) for name in (*dbt_environment(None), FRESH)}
     os.environ.update(batch.environment if batch else {})
     try:
         yield batch.arguments if batch else []

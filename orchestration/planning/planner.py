@@ -28,6 +28,7 @@ from orchestration.planning.plan import (
     standing,
 )
 from orchestration.sources.catalogue import Catalogue
+from orchestration.warehouse.built_months import BuiltMonths
 from orchestration.warehouse.changes import Changes, compare, is_dated
 from orchestration.warehouse.held import Held
 from orchestration.warehouse.monthly import Manifest, MonthlyFact
@@ -39,13 +40,15 @@ _LISTED = 5
 
 @dataclass
 class Planner:
-    """Everything the plan is made from. `generation` is the warehouse's own, None where it may not be opened."""
+    """Everything the plan is made from. `generation` and `warehouse` are what the warehouse says of itself: None and
+    nothing where it may not be opened."""
 
     home: Home
     ledger: Ledger
     catalogue: Catalogue
     manifest: Manifest
     generation: str | None = None
+    warehouse: BuiltMonths = field(default_factory=BuiltMonths)
     _past: dict[str, list[CurrentDelivery]] = field(default_factory=dict)
 
     def plan(self, asked: Asked = Asked()) -> Plan:
@@ -101,6 +104,8 @@ class Planner:
                 if month in now:
                     moved[""].append(month)
                 continue
+            if state and (why := self.warehouse.differs(fact.name, month, state.batch_id, fact.tables)):
+                due[month].append({"code": "missing", "detail": why})
             if built.models != self._months.models(fact):
                 due[month].append({"code": "model", "detail": f"{fact.name} or what it reads was changed"})
             if built.definitions != fact.definitions:

@@ -39,10 +39,15 @@ def target_path(home: Path) -> Path:
     return home / "dagster" / "dbt_target"
 
 
+def is_of_dbt(name: str) -> bool:
+    """Whether dbt reads a variable as an option of its own: an empty or forgotten one would change what is built."""
+    return name.upper().startswith("DBT_")
+
+
 def environment(home: Path, target: Path | None = None) -> dict[str, str]:
-    """The process environment plus the home and dbt's folders."""
+    """The environment that dbt runs in: the process's own less dbt's options, with the home and dbt's folders."""
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if not is_of_dbt(name)},
         "VARDLAGRET_HOME": str(home),
         "VARDLAGRET_WAREHOUSE": str(home / "warehouse.duckdb"),
         "DBT_PROJECT_DIR": str(DBT_PROJECT),
@@ -136,11 +141,13 @@ def _as_dbt(variables: Mapping[str, str]) -> Iterator[None]:
     """For the block, the environment and the working directory of a dbt process."""
     before = dict(os.environ)
     os.environ.update(variables)
+    for name in before.keys() - variables.keys():
+        del os.environ[name]
     try:
         with chdir(DBT_PROJECT):
             yield
     finally:
-        for name in variables.keys() - before.keys():
+        for name in os.environ.keys() - before.keys():
             del os.environ[name]
         os.environ.update(before)
 

@@ -108,6 +108,10 @@ def chunks(window: Window, size: int = CHUNK) -> list[Window]:
     return [Window(*ends) for ends in zip(first, last, strict=True)]
 
 
+#: Set while tables are made from one window of several: without it no model lets itself be made from a part.
+FRESH = "VARDLAGRET_FRESH"
+
+
 def dbt_environment(window: Window | None) -> dict[str, str]:
     """A window as dbt's models read it: first day and first day after. None replaces the open partition alone."""
     first = after = "0001-01-01"
