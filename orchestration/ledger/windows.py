@@ -130,6 +130,11 @@ class Windows(LedgerFile):
                 ],
             )
 
+    def fail_months(self) -> None:
+        """Say that no month can be relied on: all are built again by the next run."""
+        with self.transaction() as connection:
+            connection.execute("update windows set outcome = 'failed' where outcome = 'built'")
+
     def close_dead_batches(self) -> int:
         """Close batches that a killed run left open, and say that their months failed. The caller holds the home."""
         with self.transaction() as connection:

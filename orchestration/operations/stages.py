@@ -106,7 +106,12 @@ def reconcile_stage(night: Night) -> dict[str, int]:
             counts = count_records(connection, catalogue)
             quarantined = quarantined_records(connection, catalogue)
             unmapped = unmapped_series(connection, catalogue) + unread_series(connection, catalogue)
-        _check_nothing_lost(counts, night.ledger.records_expected())
+        try:
+            _check_nothing_lost(counts, night.ledger.records_expected())
+        except ReconciliationError:
+            # The months may be what is wrong, and nothing else would make them due again.
+            night.ledger.fail_months()
+            raise
         night.ledger.replace_record_counts(night.run_id, counts)
         night.ledger.replace_quarantine(quarantined)
         detail |= {

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from orchestration.deliveries.take_in import take_in
@@ -15,6 +16,7 @@ from orchestration.ledger.ledger import Ledger
 from orchestration.planning.plan import Asked, FactPlan, Plan
 from orchestration.planning.planner import Planner
 from orchestration.sources.catalogue import load_catalogue
+from orchestration.warehouse import built_months
 from orchestration.warehouse.monthly import Manifest
 from orchestration.warehouse.windows import OPEN, months_between
 
@@ -198,6 +200,39 @@ def test_a_warehouse_made_anew_or_gone_has_no_month(built: House) -> None:
     assert built.plan(generation=None).due == {}
     built.home.warehouse.unlink()
     assert {r["code"] for r in built.plan(generation=None).due["2024-05"]} == {"missing"}
+
+
+@pytest.mark.parametrize(
+    ("done", "lost"),
+    [
+        ("delete from s.int where month = date '2024-05-01' and id = 1", {"2024-05"}),
+        ("insert into s.int values (date '2024-06-01', 7)", {"2024-06"}),
+        ("delete from s.int where month < date '2024-03-01'", {"2024-01", "2024-02"}),
+        ("drop table s.int", set(YEAR)),
+        ("update declared.month_builds set batch_id = 'earlier' where month = '2024-07'", {"2024-07"}),
+        ("update s.int set id = id + 10", set()),
+    ],
+    ids=["rows lost", "rows more", "a full refresh of a part", "table gone", "an older copy", "as it was"],
+)
+def test_a_month_that_the_warehouse_does_not_hold_as_the_ledger_says_is_due(
+    house: House, done: str, lost: set[str]
+) -> None:
+    told = manifest()
+    with duckdb.connect() as con:
+        con.execute("create schema s; create table s.int (month date, id integer)")
+        for month in YEAR:
+            con.execute(f"insert into s.int select date '{month}-01', unnest([1, 2])")
+        assert built_months.read(con, told) == built_months.BuiltMonths(), "a warehouse of before these notes"
+        house.build()
+        states = house.ledger.month_states()
+        batch = states[FACT, "2024-05"].batch_id
+        assert batch
+        built_months.note(con, told, batch, states, told.facts[0].tables)
+        con.execute(done)
+        plans = house.planner()
+        plans.warehouse = built_months.read(con, told)
+        (only,) = plans.plan().facts
+    assert {m: {r["code"] for r in found} for m, found in only.due.items()} == {m: {"missing"} for m in lost}
 
 
 def test_a_failed_month_stays_due_and_so_does_one_that_a_run_did_not_come_to(built: House) -> None:

@@ -92,7 +92,11 @@ def test_nothing_due_is_no_batch() -> None:
     ("batch", "arguments", "bounds"),
     [
         (Batch(("f",), Window("2024-02", "2024-03")), [], ["2024-02-01", "2024-04-01"]),
-        (Batch(("f",), Window("2024-12", "2024-12"), fresh=True), ["--full-refresh"], ["2024-12-01", "2025-01-01"]),
+        (
+            Batch(("f",), Window("2024-12", "2024-12"), fresh=True),
+            ["--full-refresh"],
+            ["2024-12-01", "2025-01-01", "1"],
+        ),
         (Batch(("f",), Window("2013-01", "2024-12"), whole=True), ["--full-refresh"], []),
         (Batch(("f",), None), [], ["0001-01-01", "0001-01-01"]),
     ],
