@@ -21,6 +21,7 @@ PeriodFormat = Literal[
     "month_year_sv",  # April 2012
     "px_month",  # 2026M01
     "day_sv",  # 31 december 2018
+    "last_day_of_year_before",  # 2025, the year of a report that tells of 31 December 2024
 ]
 
 

@@ -124,6 +124,7 @@ _PERIOD_PATTERNS = {
     "month_year_sv": r"\pL+ \d{4}",
     "px_month": r"\d{4}M\d{2}",
     "day_sv": r"\d{1,2} \pL+ \d{4}",
+    "last_day_of_year_before": r"\d{4}",
 }
 
 
@@ -137,6 +138,8 @@ def _period_start(form: str, text: str) -> str:
     match form:
         case "year" | "year_range":
             return f"make_date({year}, 1, 1)"
+        case "last_day_of_year_before":
+            return f"make_date({year} - 1, 12, 31)"
         case "half_year" | "half_year_sample":
             return f"make_date({year}, case when {text} like '%H1' then 1 else 7 end, 1)"
         case "year_month_sv" | "month_year_sv":
@@ -161,6 +164,7 @@ _PERIOD_TYPE = {
     "month_year_sv": "month",
     "px_month": "month",
     "day_sv": "day",
+    "last_day_of_year_before": "day",
 }
 _END = {
     "year": "make_date(year({s}), 12, 31)",
@@ -170,6 +174,7 @@ _END = {
     "month_year_sv": "last_day({s})",
     "px_month": "last_day({s})",
     "day_sv": "{s}",
+    "last_day_of_year_before": "{s}",
 }
 _NAME = {
     "year": "strftime({s}, '%Y')",
@@ -180,6 +185,7 @@ _NAME = {
     "month_year_sv": "strftime({s}, '%Y-%m')",
     "px_month": "strftime({s}, '%Y-%m')",
     "day_sv": "strftime({s}, '%Y-%m-%d')",
+    "last_day_of_year_before": "strftime({s}, '%Y-%m-%d')",
 }
 
 
