@@ -32,3 +32,8 @@ array_to_string(list_sort(list_distinct(list_filter([{{ flags | join(', ') }}], 
 array_to_string(list_sort(list_distinct(list_filter(
   string_split(coalesce({{ read }}, ''), '|') || [{{ (flags or ['null::varchar']) | join(', ') }}], x -> x <> ''))), '|')
 {%- endmacro %}
+
+{# A source's word for comparing: lower case, single blanks, none around it. #}
+{% macro as_word(text) -%}
+regexp_replace(lower(trim({{ text }})), '\s+', ' ', 'g')
+{%- endmacro %}

@@ -212,7 +212,9 @@ class _Layout(_Strict):
                 raise ValueError(f"layout {self.layout_id}: series {series.key} needs {len(self.series_columns)} parts")
             for name in series.zero:
                 if name not in numbers:
-                    raise ValueError(f"layout {self.layout_id}: zero of series {series.key}: {name} is no number column")
+                    raise ValueError(
+                        f"layout {self.layout_id}: zero of series {series.key}: {name} is no number column"
+                    )
         return self
 
 

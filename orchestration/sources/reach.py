@@ -15,7 +15,7 @@ from orchestration.sources.paths import ModelPaths, Reading
 if TYPE_CHECKING:
     from orchestration.sources.model import Layout, Series, Source
 
-ATTRIBUTES_HELP = "see \"attributes\" in docs/adding-a-source.md"
+ATTRIBUTES_HELP = 'see "attributes" in docs/adding-a-source.md'
 
 
 def unreachable(source: Source, paths: ModelPaths) -> list[str]:
