@@ -39,7 +39,12 @@ FACTS: dict[str, FactForm] = {
         required=("group_code", "domain_code"),
     ),
     "fct_staffing": FactForm(
-        units={"per_100000": ("per_100000",), "persons": ("head_count",), "fte": ("fte",), "percent": ("share_percent",)},
+        units={
+            "per_100000": ("per_100000",),
+            "persons": ("head_count",),
+            "fte": ("fte",),
+            "percent": ("share_percent",),
+        },
         attributes=_SHARED
         | {"sector": "all|region|municipality|private", "includes_agency": "true|false", "denominator_kind": CODE},
     ),
@@ -57,7 +62,8 @@ FACTS: dict[str, FactForm] = {
             "contacts": ("total_count", "within_count", "waiting_count"),
         },
         attributes=_SHARED
-        | {"service_code": CODE, "contact_type": "phone|assessment|doctor_visit|first_visit|operation|investigation|any",
+        | {"service_code": CODE,
+           "contact_type": "phone|assessment|doctor_visit|first_visit|operation|investigation|any",
            "phase": "completed|waiting", "guarantee_rule": "same_day|days_3|days_7|days_30|days_90|none",
            "guarantee_version": NAME, "exclusion_set": "none|pvv|pvv_mov|pvv_mov_sov|unknown",
            "attribution": "provider|residence|unknown",

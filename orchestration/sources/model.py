@@ -109,13 +109,13 @@ class Series(_Strict):
     attributes: dict[str, str | int | bool] = Field(default_factory=dict)
     zero: dict[str, MissingStatus] = Field(
         default_factory=dict,
-        description="number columns in which the owner writes 0 for a missing value, with its status; a status alone is "
-        "that of the column `value`",
+        description="number columns in which the owner writes 0 for a missing value, with its status",
     )
 
     @field_validator("zero", mode="before")
     @classmethod
     def _of_value(cls, given: Any) -> Any:
+        """A status alone is that of the column `value`."""
         return {"value": given} if isinstance(given, str) else given
 
 

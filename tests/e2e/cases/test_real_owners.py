@@ -142,7 +142,7 @@ def test_home_is_no_transfer_and_another_hospital_is_one(home: Path) -> None:
            from intermediate.int_readmissions__monthly
            where method_code = 'all_cause' and exclusion_reason is null group by all""",
     )
-    assert dict((site, counts) for site, *counts in told) == {
+    assert {site: counts for site, *counts in told} == {
         site: [40, 0] if is_transfer else [52, 12] for site, (_, is_transfer) in SITES.items()
     }
 
