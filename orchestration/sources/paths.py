@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from orchestration.settings import DBT_PROJECT
@@ -61,11 +61,15 @@ class ModelPaths:
 
     def readings(self, fact: str, staging: str) -> list[Reading]:
         """How the models between a fact and a staging model read the latter; empty where the fact takes none of it."""
-        distances = {f: self._distances(f) for f in self.refs if f.startswith("fct_")}
+        distances = self._facts
         nearest = min((d[staging] for d in distances.values() if staging in d), default=None)
         found = [self._reading(m, staging) for m in sorted(distances.get(fact, {})) if staging in self.refs.get(m, ())]
         near = distances.get(fact, {}).get(staging) == nearest
         return [r for r in found if fact in r.facts or (near and not r.facts)]
+
+    @cached_property
+    def _facts(self) -> dict[str, dict[str, int]]:
+        return {name: self._distances(name) for name in self.refs if name.startswith("fct_")}
 
     def _distances(self, model: str) -> dict[str, int]:
         """Steps of `ref` from a model to each that it rests on, itself included."""
