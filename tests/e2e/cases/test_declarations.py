@@ -169,6 +169,18 @@ def test_what_cannot_happen_is_refused_with_place_and_rule(name: str, code: Path
     assert [w for w in words if w not in told] == [], told
 
 
+def test_doctor_names_the_declaration_that_is_at_fault(code: Path, tmp_path: Path) -> None:
+    path = code / "orchestration" / "sources" / "kolada.yml"
+    sound = path.read_text(encoding="utf-8")
+    assert "each series read by a model" in run(code, tmp_path / "home", "doctor", expect=None).stdout
+    try:
+        redeclare(code, "kolada", "phase: completed", "phase: seen")
+        told = run(code, tmp_path / "home", "doctor", expect=1)
+    finally:
+        path.write_text(sound, encoding="utf-8")
+    assert "attribute phase is 'seen'" in told.stdout + told.stderr
+
+
 def test_sound_declarations_are_read(code: Path, tmp_path: Path) -> None:
     (tmp_path / "sent").mkdir()
     run(code, tmp_path / "home", "ingest", tmp_path / "sent")

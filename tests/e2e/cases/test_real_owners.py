@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.sources.catalogue import load_catalogue
 from tests.support.command import vardlagret
 
 # Source words, and whether they are a transfer: then the stays that follow are one episode and no readmission.
@@ -23,6 +24,7 @@ SITES = {
     "hosp": ("HOSP", True),
 }
 PEOPLE = 40
+TRUST, CALLS = "fa71c2b4-a471-4950-8ac7-c1195b31f76a", "43f08212-9015-4369-a7ac-9dfd9ed939af"
 HSR = (
     "Huvud_ID;Område ;Indikatornamn;Landsting och regioner;landstingskod;Mätperiod;Värde;Täljare;Nämnare;"
     "Konfidensintervall låg gräns;Konfidensintervall hög gräns;Avvikelse riket procent ;Avvikelse riket procent ;;"
@@ -113,6 +115,21 @@ def staff(folder: Path, employment: str, name: str, level: int) -> None:
     (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
 
 
+def trust(folder: Path) -> None:
+    """Vården i siffror: trust in health centres and answered calls, each with a 0."""
+    layout = load_catalogue()["varden_i_siffror"].layout("export")
+    texts = {"extracted": "2019-03-27 10:00:00", "register": "Syntetiskt, register", "unit_type": "Län", "age": "Alla",
+             "sex": "Totalt", "period_text": "2018", "numerator": "-", "denominator": "-", "ci_low": "-", "ci_high": "-"}  # fmt: skip
+    told = [
+        (TRUST, "9", "0"), (TRUST, "10", "61,5"), (CALLS, "9", "0"), (CALLS, "10", "92,1"),
+    ]  # fmt: skip
+    lines = [";".join(c.heading_text for c in layout.columns)]
+    for indicator, county, value in told:
+        own = {"indicator_id": indicator, "county_code": county, "unit_code": county, "value": value}
+        lines.append(";".join((texts | own).get(c.name, "") for c in layout.columns))
+    (folder / "synthetic_vis.csv").write_text("\r\n".join(lines) + "\r\n", encoding="utf-8-sig")
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("owners")
@@ -123,6 +140,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     population(sent)
     attachment(sent)
     survey(sent)
+    trust(sent)
     staff(sent, "Alla sysselsatta", "synthetic_staff_all.csv", 431)
     staff(sent, "Anställda", "synthetic_staff_employed.csv", 402)
     vardlagret(folder / "home", "ingest", sent, expect=None)
@@ -203,3 +221,12 @@ def test_another_selection_of_staff_is_not_taken_for_all_staff(home: Path) -> No
     assert rows(home, "select value::int from marts.fct_staffing") == [(431,)]
     assert rows(home, "select rule_code, rule_column from staging.stg_sos_staff__per_100000 "
                       "where record_status = 'quarantined'") == [("R_CODE", "employment")]  # fmt: skip
+
+
+def test_a_zero_of_trust_is_missing_and_a_zero_of_calls_a_figure(home: Path) -> None:
+    trust = rows(home, "select area_code, value::double, value_status, value_flags from marts.fct_observations "
+                       "where topic_code = 'trust_health_centres' order by all")  # fmt: skip
+    assert trust == [("09", None, "missing_at_source", "placeholder_removed"), ("10", 61.5, "normal", "")]
+    calls = rows(home, "select area_code, value::double, value_status from marts.fct_wait_times "
+                       "where source_id = 'varden_i_siffror' order by all")  # fmt: skip
+    assert calls == [("09", 0.0, "normal"), ("10", 92.1, "normal")]
