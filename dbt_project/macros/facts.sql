@@ -26,3 +26,14 @@ end
 {% macro value_flags(flags) -%}
 array_to_string(list_sort(list_distinct(list_filter([{{ flags | join(', ') }}], x -> x is not null))), '|')
 {%- endmacro %}
+
+{# Flags of a record: what its reading says (`override_flag`: corrected, suspect, placeholder_removed) and the given ones. #}
+{% macro record_flags(flags=[], read='override_flag') -%}
+array_to_string(list_sort(list_distinct(list_filter(
+  string_split(coalesce({{ read }}, ''), '|') || [{{ (flags or ['null::varchar']) | join(', ') }}], x -> x <> ''))), '|')
+{%- endmacro %}
+
+{# A source's word for comparing: lower case, single blanks, none around it. #}
+{% macro as_word(text) -%}
+regexp_replace(lower(trim({{ text }})), '\s+', ' ', 'g')
+{%- endmacro %}

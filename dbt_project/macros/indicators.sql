@@ -195,7 +195,10 @@ from (
     'percent' as unit,
     case when sum(value) filter (where age is not null) = max(value) filter (where age_group = 'total')
       then 'normal' else 'missing_at_source' end as value_status,
-    '' as value_flags, null as coverage_n, null as coverage_expected,
+    -- Where a boundary moved, the people are others, but hardly their ages: the share goes on.
+    {{ joined_flags("list_filter(flatten(list(string_split(value_flags, '|'))), x -> x not in ('break', 'derived'))") }}
+      as value_flags,
+    null as coverage_n, null as coverage_expected,
     list_distinct(flatten(list(deliveries))) as deliveries, null as ci_low, null as ci_high
   from (
     select

@@ -13,8 +13,12 @@
   A `windowed` layout (macros/windows.sql) is taken through window by window, and records are compared within what the
   newest delivery replaces whole, which is within a delivery: so the first pass names the few that repeat a key, and the
   second reads no other. `month`: it gets the column `window_month`; `sending`: `window_from` and `window_to`.
+
+  `division='day_after'`: the owner gives a period by the division of the day after its end (SCB: December by the
+  division of the next 1 January), so an area is looked up on that day, and on the period's own first day where it is
+  unknown then. Without it, on the first day.
 #}
-{% macro staged(cells, columns=none, windowed=none) %}
+{% macro staged(cells, columns=none, windowed=none, division=none) %}
 {%- set told = cells ~ (' where ' ~ delivered_in_window(cells, windowed) if windowed and not all_months() else '') %}
 {#- What a row-level layout tells records apart by is its key; that of an aggregate is series, area and period too. -#}
 {%- set key_hash = 'hash(key_text, period_key)' if windowed else 'hash(record_key)' %}
@@ -44,8 +48,18 @@ aliases as (
 ),
 
 located as not materialized (
+  {%- if division == 'day_after' %}
+  select cells.*, coalesce(next_division.area_code, aliases.area_code) as area_code,
+    coalesce(next_division.area_level, aliases.area_level) as area_level
+  from cells
+  left join aliases as next_division
+    on next_division.system = cells.area_system
+    and next_division.alias = lower(cells.area_text)
+    and cells.period_end + 1 between next_division.first_day and next_division.last_day
+  {%- else %}
   select cells.*, aliases.area_code, aliases.area_level
   from cells
+  {%- endif %}
   left join aliases
     on aliases.system = cells.area_system
     and aliases.alias = lower(cells.area_text)

@@ -25,7 +25,8 @@ source_id = 'wait_contacts'
   select
     area_code, area_level, left(period, 4) as period, 'year' as period_type, sex, age_group, null as value,
     sum(numerator) as numerator, sum(denominator) as denominator, unit, 'normal' as value_status,
-    case when count(*) < 12 then 'partial_coverage' else '' end as value_flags,
+    {{ joined_flags("flatten(list(string_split(value_flags, '|')))
+      || [case when count(*) < 12 then 'partial_coverage' else '' end]") }} as value_flags,
     null as coverage_n, null as coverage_expected, list_distinct(flatten(list(deliveries))) as deliveries,
     null as ci_low, null as ci_high
   from {{ months }}

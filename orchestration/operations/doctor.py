@@ -44,6 +44,7 @@ def examine(home: Home) -> list[Check]:
         _disk,
         _versions,
         _environment,
+        _declarations,
         _ledger,
         _raw,
         _lock,
@@ -95,6 +96,16 @@ def _environment(home: Home) -> Check:
     needed = [REPOSITORY / "dbt_project" / "dbt_project.yml", REPOSITORY / "expectations", REPOSITORY / "dagster.yaml"]
     absent = [str(p) for p in needed if not p.exists()]
     return Check("repository", not absent, f"missing {', '.join(absent)}" if absent else str(REPOSITORY), "git status")
+
+
+def _declarations(home: Home) -> Check:
+    from orchestration.sources.catalogue import DeclarationError, load_catalogue
+
+    try:
+        sources = load_catalogue().sources
+    except DeclarationError as error:
+        return Check("declarations", False, str(error), "correct the file that is named: docs/adding-a-source.md")
+    return Check("declarations", True, f"{len(sources)} sources, each series read by a model")
 
 
 def _ledger(home: Home) -> Check:

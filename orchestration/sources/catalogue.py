@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from orchestration.sources.model import Layout, Source
+from orchestration.sources.paths import model_paths
+from orchestration.sources.reach import unreachable
 
 DECLARATIONS = Path(__file__).parent
 
@@ -37,7 +39,11 @@ class Catalogue:
 
 @lru_cache(maxsize=4)
 def load_catalogue(folder: Path = DECLARATIONS) -> Catalogue:
-    """Read and validate every declaration. Raises `DeclarationError` naming file and fault."""
+    """Read and validate every declaration. Raises `DeclarationError` naming file and fault.
+
+    A declaration that no model acts on (an attribute that the fact does not read, a series without a path to its fact)
+    is a fault too: it would be dropped in silence.
+    """
     import yaml
     from pydantic import ValidationError
 
@@ -51,6 +57,8 @@ def load_catalogue(folder: Path = DECLARATIONS) -> Catalogue:
             raise DeclarationError(f"{path.name}: {error}") from error
         if source.source_id != path.stem:
             raise DeclarationError(f"{path.name}: source_id is {source.source_id}; it must be the file's name")
+        if faults := unreachable(source, model_paths()):
+            raise DeclarationError("\n".join(f"{path.name}: {fault}" for fault in faults))
         sources.append(source)
         hashes[source.source_id] = hashlib.sha256(text).hexdigest()
     return Catalogue(tuple(sources), hashes)

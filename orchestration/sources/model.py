@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 MissingStatus = Literal["missing_at_source", "not_reported", "not_applicable", "suppressed_small_n"]
 PeriodFormat = Literal[
@@ -21,6 +21,7 @@ PeriodFormat = Literal[
     "month_year_sv",  # April 2012
     "px_month",  # 2026M01
     "day_sv",  # 31 december 2018
+    "last_day_of_year_before",  # 2025, the year of a report that tells of 31 December 2024
 ]
 
 
@@ -106,6 +107,16 @@ class Series(_Strict):
     unit: str
     title_sv: str | None = None
     attributes: dict[str, str | int | bool] = Field(default_factory=dict)
+    zero: dict[str, MissingStatus] = Field(
+        default_factory=dict,
+        description="number columns in which the owner writes 0 for a missing value, with its status",
+    )
+
+    @field_validator("zero", mode="before")
+    @classmethod
+    def _of_value(cls, given: Any) -> Any:
+        """A status alone is that of the column `value`."""
+        return {"value": given} if isinstance(given, str) else given
 
 
 class MonthWindow(_Strict):
@@ -195,9 +206,15 @@ class _Layout(_Strict):
         for name in used:
             if name not in names:
                 raise ValueError(f"layout {self.layout_id}: {name} is used but not declared as a column")
+        numbers = {c.name for c in self.columns if c.type == "number"}
         for series in self.series:
             if len(series.key) != len(self.series_columns):
                 raise ValueError(f"layout {self.layout_id}: series {series.key} needs {len(self.series_columns)} parts")
+            for name in series.zero:
+                if name not in numbers:
+                    raise ValueError(
+                        f"layout {self.layout_id}: zero of series {series.key}: {name} is no number column"
+                    )
         return self
 
 

@@ -51,13 +51,40 @@ def number_value(column: Column) -> str:
     )
 
 
-def number_status(column: Column) -> str:
-    """SQL giving a correction's status or the kind of missing of a declared marker, else `normal`."""
+def zero_means(layout: Layout, column: Column) -> dict[str, str]:
+    """SQL conditions under which a 0 in the column stands for a missing value, by the status that it then has.
+
+    Declared by series (`zero`). A correction that gives 0 is a figure, and stays.
+    """
+    keys: dict[str, list[str]] = {}
+    for series in layout.series:
+        if column.name in series.zero:
+            keys.setdefault(series.zero[column.name], []).append("|".join(series.key))
+    text = "concat_ws('|', " + ", ".join(f"trim({name})" for name in layout.series_columns) + ")"
+    exponent = r"(?:E[+-]?\d{1,3})?" if column.exponent else ""
+    decimals = "" if column.integer else rf"(?:{'[.]' if column.decimal == '.' else ','}0+)?"
+    zero = f"{'-?' if column.negative else ''}0{decimals}{exponent}"
+    written = (
+        f"override_column is distinct from {quoted(column.name)} "
+        f"and regexp_full_match(trim({column.name}), {quoted(zero)})"
+    )
+    return {
+        status: written + (f" and {text} in ({', '.join(map(quoted, found))})" if layout.series_columns else "")
+        for status, found in keys.items()
+    }
+
+
+def number_status(column: Column, zeros: dict[str, str] | None = None) -> str:
+    """SQL giving a correction's status or the kind of missing of a declared marker, else `normal`.
+
+    `zeros`: conditions under which a 0 is such a marker, by status (`zero_means`).
+    """
     override = f"when override_column = {quoted(column.name)} and override_status is not null then override_status"
     text = f"trim({column.name})"
     whens = " ".join(
         f"when {text} = {quoted(marker)} then {quoted(status)}" for marker, status in column.missing.items()
     )
+    whens += " ".join(f" when {condition} then {quoted(status)}" for status, condition in (zeros or {}).items())
     return f"case {override} {whens} else 'normal' end"
 
 
@@ -97,6 +124,7 @@ _PERIOD_PATTERNS = {
     "month_year_sv": r"\pL+ \d{4}",
     "px_month": r"\d{4}M\d{2}",
     "day_sv": r"\d{1,2} \pL+ \d{4}",
+    "last_day_of_year_before": r"\d{4}",
 }
 
 
@@ -110,6 +138,8 @@ def _period_start(form: str, text: str) -> str:
     match form:
         case "year" | "year_range":
             return f"make_date({year}, 1, 1)"
+        case "last_day_of_year_before":
+            return f"make_date({year} - 1, 12, 31)"
         case "half_year" | "half_year_sample":
             return f"make_date({year}, case when {text} like '%H1' then 1 else 7 end, 1)"
         case "year_month_sv" | "month_year_sv":
@@ -134,6 +164,7 @@ _PERIOD_TYPE = {
     "month_year_sv": "month",
     "px_month": "month",
     "day_sv": "day",
+    "last_day_of_year_before": "day",
 }
 _END = {
     "year": "make_date(year({s}), 12, 31)",
@@ -143,6 +174,7 @@ _END = {
     "month_year_sv": "last_day({s})",
     "px_month": "last_day({s})",
     "day_sv": "{s}",
+    "last_day_of_year_before": "{s}",
 }
 _NAME = {
     "year": "strftime({s}, '%Y')",
@@ -153,6 +185,7 @@ _NAME = {
     "month_year_sv": "strftime({s}, '%Y-%m')",
     "px_month": "strftime({s}, '%Y-%m')",
     "day_sv": "strftime({s}, '%Y-%m-%d')",
+    "last_day_of_year_before": "strftime({s}, '%Y-%m-%d')",
 }
 
 
@@ -222,10 +255,13 @@ def typed_select(layout: Layout, source_id: str, relation: str) -> str:
     `layout_id`, `series_key`, `key_text`, `compare_text` (what must be equal under one key), `area_text`,
     `area_system`, `outside_reason`, and `fault_code, fault_column`: the first fault in column order.
     """
+    removed: list[str] = []
     typed, faults = [], ["when fields_fault is not null then 'R_FIELDS|'"]
     for c in layout.columns:
         if c.type == "number":
-            typed += [f"{number_status(c)} as {c.name}_status"]
+            zeros = zero_means(layout, c)
+            removed += zeros.values()
+            typed += [f"{number_status(c, zeros)} as {c.name}_status"]
             typed += [f"case when {c.name}_status = 'normal' then {number_value(c)} end as {c.name}_value"]
         elif c.type == "code":
             typed += [f"{code_value(c)} as {c.name}_code"]
@@ -245,9 +281,13 @@ def typed_select(layout: Layout, source_id: str, relation: str) -> str:
     typed += _identity(layout)
     columns = ",\n      ".join(typed)
     fault = "case " + " ".join(faults) + " end"
+    every = "*"
+    if removed:
+        flag = f"case when {' or '.join(f'({condition})' for condition in removed)} then 'placeholder_removed' end"
+        every = f"* replace (nullif(concat_ws('|', override_flag, {flag}), '') as override_flag)"
     return f"""
     with typed as (
-      select *, {quoted(source_id)} as source_id, {quoted(layout.layout_id)} as layout_id,
+      select {every}, {quoted(source_id)} as source_id, {quoted(layout.layout_id)} as layout_id,
       {columns}
       from {relation}
     ),

@@ -2,7 +2,7 @@
 
 A stay is a visit of concept 9201 (inpatient) or 262 (emergency and inpatient). A transfer is coded where
 `preceding_visit_occurrence_id` names another such stay of the same person, or where `discharged_to_source_value` or
-`admitted_from_source_value` holds a code. A death on or before the last day of a stay is a death in it. OMOP tells neither
+`admitted_from_source_value` holds a word for a hospital. A death on or before the last day of a stay is a death in it. OMOP tells neither
 diagnoses here, nor planned or acute, nor a region.
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from .stays import Stay
 
 INPATIENT = {"9201", "262"}
+HOSPITALS = {"another hospital", "other hospital", "hospital", "annat sjukhus", "annan klinik"}
 _SEX = {"8532": "women", "8507": "men"}
 
 
@@ -43,9 +44,9 @@ def read(folder: Path, site: str) -> tuple[list[Stay], date]:
                 provider_region=None,
                 residence_region=None,
                 residence_municipality=None,
-                transferred_in=bool(v.get("admitted_from_source_value"))
+                transferred_in=(v.get("admitted_from_source_value") or "").strip().lower() in HOSPITALS
                 or (before is not None and before["person_id"] == v["person_id"]),
-                transferred_out=bool(v.get("discharged_to_source_value")),
+                transferred_out=(v.get("discharged_to_source_value") or "").strip().lower() in HOSPITALS,
                 deceased=died is not None and ended is not None and died <= ended,
                 planned=None,
                 main_diagnosis=None,

@@ -17,7 +17,7 @@ CONNECTION = duckdb.connect()
 def judge(layout: Delimited, **texts: str | None) -> dict:
     """One record with these texts through the lexical view of the layout."""
     names = (
-        dict.fromkeys(["fields_fault", "override_column", "override_status"])
+        dict.fromkeys(["fields_fault", "override_column", "override_status", "override_flag"])
         | {c.name: None for c in layout.columns}
         | texts
     )
@@ -123,6 +123,7 @@ def period_layout(*formats: str, columns: tuple[str, ...] = ("time",)) -> Delimi
         ("px_month", "2026M04", "2026-04", "month", "2026-04-01", "2026-04-30"),
         ("day_sv", "31 december 2018", "2018-12-31", "day", "2018-12-31", "2018-12-31"),
         ("day_sv", "1 januari 2018", "2018-01-01", "day", "2018-01-01", "2018-01-01"),
+        ("last_day_of_year_before", "2025", "2024-12-31", "day", "2024-12-31", "2024-12-31"),
     ],
 )
 def test_a_period_in_its_declared_format(form, text, period, kind, start, end):
@@ -200,3 +201,51 @@ def test_series_and_area_of_a_record():
     assert (row["area_text"], row["area_system"], row["series_key"]) == ("Gotlands län", "county_name", "A|B")
     row = judge(layout, kommun="Gotland", lan="", grp="A", service="B")
     assert (row["area_text"], row["area_system"]) == ("Gotland", "municipality_name")
+
+
+def zero_layout(zero: object) -> Delimited:
+    numbers = [Column(name=n, type="number", negative=True, exponent=True) for n in ("value", "numerator")]
+    return Delimited(
+        layout_id="l", description="d", family="delimited", delimiter=";",
+        columns=[Column(name="measure"), *numbers],
+        series_columns=["measure"],
+        series=[
+            Series(key=["declared"], fact="fct_observations", topic_code="a", unit="x", zero=zero),
+            Series(key=["plain"], fact="fct_observations", topic_code="b", unit="x"),
+        ],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["0", " 0 ", "0,0", "0,000", "-0", "0E3"])
+def test_a_zero_that_its_series_declares_is_missing(text):
+    row = judge(zero_layout("not_reported"), measure=" declared ", value=text, numerator="0")
+    assert (row["value_value"], row["value_status"]) == (None, "not_reported")
+    assert (row["numerator_value"], row["numerator_status"]) == (0, "normal"), "of another column a 0 is a figure"
+    assert (row["override_flag"], row["fault_code"]) == ("placeholder_removed", None)
+
+
+@pytest.mark.parametrize(
+    ("measure", "text", "value"),
+    [("declared", "0,01", "0.01"), ("declared", "-0,5", "-0.5"), ("plain", "0", "0"), ("other", "0", "0")],
+)
+def test_another_number_or_series_keeps_its_value(measure, text, value):
+    row = judge(zero_layout("not_reported"), measure=measure, value=text, numerator="1")
+    assert (row["value_value"], row["value_status"]) == (Decimal(value), "normal")
+    assert row["override_flag"] is None
+
+
+def test_a_zero_in_another_form_stays_a_fault_and_one_that_a_correction_gives_stays_a_figure():
+    layout = zero_layout({"value": "missing_at_source", "numerator": "not_reported"})
+    assert judge(layout, measure="declared", value="00", numerator="1")["fault_code"] == "R_NUMBER"
+    kept = judge(
+        layout, measure="declared", value="0", numerator="1", override_column="value", override_flag="corrected"
+    )
+    assert (kept["value_value"], kept["override_flag"]) == (0, "corrected")
+    both = judge(layout, measure="declared", value="1", numerator="0", override_column="value", override_flag="suspect")
+    assert (both["value_value"], both["numerator_status"]) == (1, "not_reported")
+    assert both["override_flag"] == "suspect|placeholder_removed"
+
+
+def test_a_zero_is_declared_of_a_number_alone():
+    with pytest.raises(ValueError, match="measure is no number column"):
+        zero_layout({"measure": "not_reported"})

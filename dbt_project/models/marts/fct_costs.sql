@@ -1,19 +1,21 @@
--- Net cost of health care by area, year and service, current prices (nettokostnad, löpande priser).
+-- Cost of health care by area, year and service: net and in current prices (nettokostnad, löpande priser) unless the series says
+-- otherwise.
 -- Source: SKR, cost per inhabitant by service. No own-commitment cost is delivered, so none is given.
 select
   {{ shared_key() }},
   service_code,
   service_level,
-  'net' as cost_concept,
+  cost_concept,
   drug_scope,
-  'current' as price_basis,
+  price_basis,
   denominator,
   denominator_kind,
   measure,
   value,
   unit,
   value_status,
-  {{ value_flags(["case when derived then 'derived' end", "case when estimated then 'estimated' end"]) }} as value_flags,
+  {{ record_flags(["case when derived then 'derived' end", "case when estimated then 'estimated' end"], read='value_flags') }}
+    as value_flags,
   source_id,
   {{ one_delivery('deliveries') }} as delivery_sha256,
   {{ lineage_id('deliveries') }} as lineage_id

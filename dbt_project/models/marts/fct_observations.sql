@@ -2,27 +2,26 @@
 -- the number, the crude rate, and the rate standardised to the population that its measure names; and stays of persons with
 -- a reserve number, whom no follow-up reaches.
 with records as (
-  select {{ shared_key() }}, topic_code, sex_code as sex, 'total' as age_group, value_value, value_status, unit, source_id,
-    delivery_sha256, override_flag
+  select {{ shared_key() }}, topic_code, sex_code as sex, coalesce(attributes->>'age_group', 'total') as age_group, attributes,
+    value_value, value_status, unit, source_id, delivery_sha256, override_flag
   from {{ accepted(ref('stg_varden_i_siffror__export')) }} where fact = 'fct_observations'
   union all
-  select {{ shared_key() }}, topic_code, 'total', 'total', value_value, value_status, unit, source_id, delivery_sha256,
-    override_flag
+  select {{ shared_key() }}, topic_code, coalesce(attributes->>'sex', 'total'), coalesce(attributes->>'age_group', 'total'),
+    attributes, value_value, value_status, unit, source_id, delivery_sha256, override_flag
   from {{ accepted(ref('stg_skr_hsr__attachment')) }} where fact = 'fct_observations'
   union all
-  select {{ shared_key() }}, topic_code, gender_code, 'total', value_value, value_status, unit, source_id, delivery_sha256,
-    override_flag
+  select {{ shared_key() }}, topic_code, gender_code, coalesce(attributes->>'age_group', 'total'), attributes, value_value,
+    value_status, unit, source_id, delivery_sha256, override_flag
   from {{ accepted(ref('stg_kolada__data')) }} where fact = 'fct_observations'
   union all
-  select {{ shared_key() }}, topic_code, 'total', 'total', value_value, value_status, unit, source_id, delivery_sha256,
-    override_flag
+  select {{ shared_key() }}, topic_code, coalesce(attributes->>'sex', 'total'), coalesce(attributes->>'age_group', 'total'),
+    attributes, value_value, value_status, unit, source_id, delivery_sha256, override_flag
   from {{ accepted(ref('stg_sos_region_survey__named_doctor')) }}
   {% for layout in ['drugs_csv', 'drugs_xlsx'] %}
   union all
   -- The drug group's ATC code is part of the topic: one row, one measure.
   select {{ shared_key() }}, topic_code || '_' || lower(regexp_extract(drug, '^(\S+)', 1)), sex_code, {{ age_group('age') }},
-    value_value, value_status, unit, source_id, delivery_sha256,
-    override_flag
+    attributes, value_value, value_status, unit, source_id, delivery_sha256, override_flag
   from {{ accepted(ref('stg_sos_statdb__' ~ layout)) }}
   {% endfor %}
 ),
@@ -97,7 +96,8 @@ select
   value_value as value,
   unit,
   value_status,
-  coalesce(override_flag, '') as value_flags,
+  {{ record_flags(["case when year(period_start) >= try_cast(attributes->>'break_from' as integer) then 'break' end"]) }}
+    as value_flags,
   source_id,
   delivery_sha256,
   null::varchar as lineage_id

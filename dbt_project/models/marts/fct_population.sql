@@ -8,7 +8,7 @@ select
   value,
   'persons' as unit,
   value_status,
-  {{ value_flags(["case when derived then 'derived' end"]) }} as value_flags,
+  {{ record_flags(["case when derived then 'derived' end"], read='value_flags') }} as value_flags,
   source_id,
   {{ one_delivery('deliveries') }} as delivery_sha256,
   {{ lineage_id('deliveries') }} as lineage_id

@@ -3,15 +3,15 @@
 -- Those of the patient register and of OMOP sites are counted here, under each method of `seed_readmission_methods`.
 -- The attachment prints the numerator of the 30-day measure as 0 beside a share above 0: a placeholder, removed.
 with records as (
-  select {{ shared_key() }}, 'total' as sex, attributes, value_value, value_status, numerator_value, denominator_value,
-    denominator_status, ci_low_value, ci_high_value, unit, source_id, delivery_sha256
+  select {{ shared_key() }}, coalesce(attributes->>'sex', 'total') as sex, attributes, value_value, value_status, numerator_value,
+    denominator_value, denominator_status, ci_low_value, ci_high_value, unit, source_id, delivery_sha256, override_flag
   from {{ accepted(ref('stg_skr_hsr__attachment')) }}
   where fact = 'fct_readmissions'
 
   union all
 
   select {{ shared_key() }}, gender_code, attributes, value_value, value_status, null, null, null, null, null, unit,
-    source_id, delivery_sha256
+    source_id, delivery_sha256, override_flag
   from {{ accepted(ref('stg_kolada__data')) }}
   where fact = 'fct_readmissions'
 ),
@@ -74,7 +74,8 @@ select
   value_value as value,
   unit,
   value_status,
-  case when placeholder then 'placeholder_removed' else '' end as value_flags,
+  {{ record_flags(["case when placeholder then 'placeholder_removed' end",
+    "case when year(period_start) >= try_cast(attributes->>'break_from' as integer) then 'break' end"]) }} as value_flags,
   source_id,
   delivery_sha256,
   null::varchar as lineage_id
@@ -95,7 +96,7 @@ select
   denominator_value,
   'stays',
   denominator_status,
-  '',
+  {{ record_flags(["case when year(period_start) >= try_cast(attributes->>'break_from' as integer) then 'break' end"]) }},
   source_id,
   delivery_sha256,
   null

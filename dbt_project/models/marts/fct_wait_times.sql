@@ -3,29 +3,31 @@
 -- as the value's numerator and denominator. Medians are never averaged: a nation's median is the owner's pooled one, or
 -- counted from rows. "Same day" comes from telephone systems.
 with records as (
-  select {{ shared_key() }}, sex_code as sex, 'total' as age_group, 'completed' as phase, attributes, value_value, value_status,
-    numerator_value, denominator_value, unit, source_id, delivery_sha256
+  select {{ shared_key() }}, sex_code as sex, coalesce(attributes->>'age_group', 'total') as age_group,
+    attributes->>'phase' as phase, attributes, value_value, value_status, numerator_value, denominator_value, unit,
+    source_id, delivery_sha256, override_flag
   from {{ accepted(ref('stg_varden_i_siffror__export')) }}
   where fact = 'fct_wait_times'
 
   union all
 
-  select {{ shared_key() }}, 'total', 'total', 'completed', attributes, value_value, value_status, numerator_value,
-    denominator_value, unit, source_id, delivery_sha256
+  select {{ shared_key() }}, coalesce(attributes->>'sex', 'total'), coalesce(attributes->>'age_group', 'total'),
+    attributes->>'phase', attributes, value_value, value_status, numerator_value, denominator_value, unit, source_id,
+    delivery_sha256, override_flag
   from {{ accepted(ref('stg_skr_hsr__attachment')) }}
   where fact = 'fct_wait_times'
 
   union all
 
-  select {{ shared_key() }}, gender_code, 'total', 'completed', attributes, value_value, value_status, null, null, unit,
-    source_id, delivery_sha256
+  select {{ shared_key() }}, gender_code, coalesce(attributes->>'age_group', 'total'), attributes->>'phase', attributes,
+    value_value, value_status, null, null, unit, source_id, delivery_sha256, override_flag
   from {{ accepted(ref('stg_kolada__data')) }}
   where fact = 'fct_wait_times'
 
   union all
 
   select {{ shared_key() }}, sex_code, age_code, contact_status_code, attributes, value_value, value_status, null, null, unit,
-    source_id, delivery_sha256
+    source_id, delivery_sha256, override_flag
   from {{ accepted(ref('stg_sos_bup_waits__median_by_month')) }}
 ),
 
@@ -75,12 +77,16 @@ select
   age_group,
   cast(numerator_value as bigint) as numerator,
   cast(denominator_value as bigint) as denominator,
-  null::varchar as wait_interval,
-  case when unit = 'days' then 'median_days' else 'within_percent' end as measure,
+  attributes->>'wait_interval' as wait_interval,
+  coalesce(
+    attributes->>'measure',
+    case unit when 'days' then 'median_days' when 'contacts' then 'total_count' else 'within_percent' end
+  ) as measure,
   value_value as value,
   unit,
   value_status,
-  case when year(period_start) >= try_cast(attributes->>'break_from' as integer) then 'break' else '' end as value_flags,
+  {{ record_flags(["case when year(period_start) >= try_cast(attributes->>'break_from' as integer) then 'break' end"]) }}
+    as value_flags,
   source_id,
   delivery_sha256,
   null::varchar as lineage_id

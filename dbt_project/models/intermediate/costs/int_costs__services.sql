@@ -5,13 +5,15 @@
 with records as (
   select {{ shared_key() }}, topic_code as service_code, attributes->>'group_code' as group_code,
     attributes->>'domain_code' as domain_code, account_code as drug_scope, value_value as value, value_status,
-    source_id, delivery_sha256, record_status
+    source_id, delivery_sha256, record_status, coalesce(override_flag, '') as value_flags,
+    coalesce(attributes->>'cost_concept', 'net') as cost_concept, coalesce(attributes->>'price_basis', 'current') as price_basis
   from {{ ref('stg_skr_costs__pivot') }}
   where mapped and record_status <> 'duplicate' and area_code is not null and period is not null
 ),
 
 services as (
-  select distinct service_code, group_code, domain_code, drug_scope, source_id, period from records
+  select distinct service_code, group_code, domain_code, drug_scope, cost_concept, price_basis, source_id, period
+  from records
 ),
 
 reporters as (
@@ -21,22 +23,25 @@ reporters as (
 ),
 
 refused as (
-  select distinct area_code, area_level, period, service_code, drug_scope from records where record_status = 'quarantined'
+  select distinct area_code, area_level, period, service_code, drug_scope, cost_concept, price_basis
+  from records
+  where record_status = 'quarantined'
 )
 
 select
   r.area_code, r.area_level, r.period, r.period_type, r.period_start, r.period_end,
-  s.service_code, s.group_code, s.domain_code, s.drug_scope,
+  s.service_code, s.group_code, s.domain_code, s.drug_scope, s.cost_concept, s.price_basis,
   case when x.service_code is null then d.value end as value,
   case
     when x.service_code is not null then 'excluded'
     when d.service_code is null then 'not_applicable'
     else d.value_status
   end as value_status,
+  coalesce(d.value_flags, '') as value_flags,
   r.source_id,
   coalesce(d.delivery_sha256, r.delivery_sha256) as delivery_sha256
 from reporters as r
 join services as s using (source_id, period)
 left join (select * from records where record_status = 'accepted') as d
-  using (area_code, area_level, period, service_code, drug_scope, source_id)
-left join refused as x using (area_code, area_level, period, service_code, drug_scope)
+  using (area_code, area_level, period, service_code, drug_scope, cost_concept, price_basis, source_id)
+left join refused as x using (area_code, area_level, period, service_code, drug_scope, cost_concept, price_basis)

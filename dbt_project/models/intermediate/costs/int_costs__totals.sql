@@ -4,6 +4,7 @@
 --   health_care_excl_dental_political all health care without dental care and political activity: the denominator of
 --                                     primary care's share
 -- `excl_benefit_drugs` is net cost excluding drugs plus drugs on requisition: "därav" is additive in this source.
+-- What a part says of itself (corrected, suspect) its sums say too.
 with leaves as (
   select *, unnest(case
     when domain_code <> 'health_care' then [domain_code]
@@ -31,6 +32,8 @@ select
   case when total_code in ('health_care', 'health_care_excl_dental_political') then 'total' else 'subtotal' end
     as service_level,
   total_scope as drug_scope,
+  cost_concept,
+  price_basis,
   case when bool_or(value_status not in ('normal', 'not_applicable')) then null
     else cast(sum(coalesce(value, 0)) as decimal(28, 12)) end as value,
   case
@@ -38,7 +41,8 @@ select
     when bool_or(value_status not in ('normal', 'not_applicable')) then 'missing_at_source'
     else 'normal'
   end as value_status,
+  {{ joined_flags("flatten(list(string_split(value_flags, '|')))") }} as value_flags,
   source_id,
   list(distinct delivery_sha256) as deliveries
 from scoped
-group by {{ shared_key() }}, total_code, total_scope, source_id
+group by {{ shared_key() }}, total_code, total_scope, cost_concept, price_basis, source_id

@@ -1,9 +1,15 @@
 -- Stays at OMOP sites: visits that are inpatient, or emergency and inpatient. A transfer is coded where the visit before
--- is another stay of the same person, or where the visit says whence or whither. A death counts as in hospital when it is
+-- is another stay of the same person, or where the visit is from or to a place whose word means a hospital
+-- (seed_omop_transfers); home is no transfer. A death counts as in hospital when it is
 -- no later than the stay's end (int_episodes). Source: OMOP CDM 5.4; the readings are choices (docs/omop.md).
 {{ config(tags=['monthly']) }}
 with visits as (
   select * from {{ ref('stg_omop__visit_occurrence') }} where record_status = 'accepted' and visit_kind = 'inpatient'
+),
+
+words as (
+  select word, direction in ('in', 'both') as means_in, direction in ('out', 'both') as means_out
+  from {{ ref('seed_omop_transfers') }}
 )
 
 select
@@ -16,8 +22,9 @@ select
   p.sex,
   v.start_date as admission_date,
   v.end_date as discharge_date,
-  before.visit_id is not null or v.admitted_from is not null as transferred_in,
-  v.discharged_to is not null as transferred_out,
+  before.visit_id is not null
+    or coalesce({{ as_word('v.admitted_from') }} in (select word from words where means_in), false) as transferred_in,
+  coalesce({{ as_word('v.discharged_to') }} in (select word from words where means_out), false) as transferred_out,
   false as deceased,
   cast(date_trunc('month', v.end_date) as date) as discharge_month
 from visits as v
