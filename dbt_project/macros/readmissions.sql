@@ -212,7 +212,7 @@ from decided
 {# By region and nation: whether a year of the register is covered in part, or may still be corrected. Each method says it. #}
 {% macro register_coverage() -%}
 (
-  select distinct area_code, year, partial, provisional
+  select distinct area_code, year, year_partial as partial, year_provisional as provisional
   from {{ ref('int_readmissions__yearly') }}
   where source_id = 'patient_register' and method_code = 'cihi_like' and sex = 'total' and area_level <> 'municipality'
 )

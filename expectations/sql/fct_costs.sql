@@ -2,7 +2,7 @@
 nation. Real leaves jump by hundreds of times when a region moves a service between accounts, so a leaf is judged by its
 jump and its level together: `leaf_jump_beyond_peers` is how many times the peak of the highest other region a jumped
 leaf reaches (benefit drugs are booked too unevenly and are left out; Halland 2014 reaches 8.5 times). A total is missing
-because a part of it is: the part is what counts as missing. #}
+because a part of it is, and an account of drugs is missing whole: the service is what counts as missing. #}
 {% from '_rules.sql' import judged %}
 {% set service = 'service_code, cost_concept, drug_scope, price_basis, measure, area_level' %}
 {% set extra %}
@@ -21,7 +21,7 @@ with judged as (
      'source_id'],
     'source_id', 'value', 100, ['source_id', 'measure'], ['source_id', 'measure'], has_sex=false,
     of_nation="measure in ('cost_per_inhabitant_sek', 'share_of_total_percent')", absent_is_zero=true,
-    explained="value_status = 'not_reported' and service_level <> 'leaf'", extra=extra) }}
+    explained="value_status = 'not_reported' and (service_level <> 'leaf' or drug_scope <> 'excl_drugs')", extra=extra) }}
 ),
 peaks as (
     select {{ service }}, area_code, max(value) as peak

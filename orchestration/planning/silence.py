@@ -1,7 +1,7 @@
 """Months that a region's main providers have not sent while others have: what follow-up breaks off at.
 
-The same reading of the deliveries as the model int_stays__silent, for the planner: where a delivery opens or closes such
-a month, the months whose follow-up reaches into it are due.
+The same reading of the deliveries as the model int_stays__silent, for the planner: where a delivery opens or closes
+such a month, the months whose follow-up reaches into it are due.
 """
 
 from __future__ import annotations

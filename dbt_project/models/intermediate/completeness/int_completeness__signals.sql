@@ -3,9 +3,10 @@
 --
 -- A count is held against the median of the months within a year of it, its own left out. It is a spike at half as many
 -- again, if that is also six standard deviations of a count (Poisson) above; a drop at half as many or fewer, if that is as
--- far below, and six times what the months themselves spread (1.4826 times their median absolute deviation). A share is held against the median of all
--- months before it, from the sixth on; it is lost at 15 points below. The limits are choices: docs/register.md says what
--- they find and how often they are wrong.
+-- far below, and six times what the months themselves spread (1.4826 times their median absolute deviation). A share is
+-- held against the median of all months before it, from the sixth on; it is lost at 15 points below. The limits are
+-- choices: docs/register.md says what they find and how often they are wrong. `severity`: critical where the month's
+-- figures are wrong by more than noise, warning where a field or a small provider is missing.
 {{ config(materialized='view', tags=['monthly']) }}
 {%- set shares = {
   'planned_missing': 'planned_percent', 'main_missing': 'main_diagnosis_percent', 'id_missing': 'followable_percent'

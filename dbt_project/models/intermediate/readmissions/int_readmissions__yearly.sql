@@ -8,6 +8,9 @@
 -- year or of its follow-up while others send (int_stays__silent), which leaves the year open. `provisional` until the follow-up of the year's last
 -- day and the two sendings after it, which still correct its months, have been delivered.
 {{ config(tags=['monthly']) }}
+{%- set not_ended -%}
+coalesce(e.last_date < last_day(make_date(s.year, 12, 31) + m.window_last + interval 2 month), true)
+{%- endset %}
 {%- set sets = ['', 'residence_region', 'residence_municipality'] %}
 with counted as (
   select method_code, source_id, residence_region, residence_municipality, sex, year(index_month) as year,
@@ -98,7 +101,8 @@ silent as (
 
 -- By year and method: whether a month of the year, or one that its follow-up reaches into, is not covered.
 silences as (
-  select y.year, m.method_code, s.area_code, bool_or(year(s.month) > y.year) as after_year
+  select y.year, m.method_code, s.area_code, bool_or(year(s.month) = y.year) as in_year,
+    bool_or(year(s.month) > y.year) as after_year
   from (select distinct year from summed where source_id = 'patient_register') as y
   cross join {{ ref('seed_readmission_methods') }} as m
   join silent as s on s.month between make_date(y.year, 1, 1) and make_date(y.year, 12, 31) + m.window_last
@@ -128,8 +132,10 @@ select
   s.readmission_count,
   s.unanswered_count,
   s.source_id <> 'patient_register' or coalesce(c.partial, true) or g.year is not null as partial,
-  coalesce(e.last_date < last_day(make_date(s.year, 12, 31) + m.window_last + interval 2 month), true)
-    or coalesce(g.after_year, false) as provisional
+  {{ not_ended }} or coalesce(g.after_year, false) as provisional,
+  -- The same of what is not followed: stays and persons of the year alone.
+  s.source_id <> 'patient_register' or coalesce(c.partial, true) or coalesce(g.in_year, false) as year_partial,
+  {{ not_ended }} as year_provisional
 from summed as s
 join {{ ref('seed_readmission_methods') }} as m using (method_code)
 -- Codes that are none of ours (abroad, unknown) are in the nation alone.
