@@ -124,7 +124,7 @@ from (
 
 {#
   A sum over the rows of one area (services and accounts that are additive). A part the area does not have counts 0; a
-  part that is missing or excluded makes the sum so. The nation is the same sum over the owner's own national rows.
+  part that is missing, not reported or excluded makes the sum so. The nation is the same sum over the owner's own national rows.
 #}
 {% macro sum_of_parts(facts) %}
 select {{ indicator_columns() }}
@@ -136,6 +136,7 @@ from (
     null as numerator, null as denominator, unit,
     case
       when bool_or(value_status = 'excluded') then 'excluded'
+      when bool_or(value_status = 'not_reported') then 'not_reported'
       when bool_or(value_status not in ('normal', 'not_applicable')) then 'missing_at_source'
       when bool_or(value_status = 'normal') then 'normal'
       else 'not_applicable'

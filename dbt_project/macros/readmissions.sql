@@ -1,6 +1,8 @@
 {#
   Every unit of every person as an index under each method of `seed_readmission_methods` (methods M12). Day = admission of
-  the return minus discharge of the index, both bounds of the window inclusive.
+  the return minus discharge of the index, both bounds of the window inclusive. Follow-up is complete where the data of the
+  region of the provider reach the window's end, and neither that region nor the one of residence has a month in the window
+  that its main providers have not sent (int_stays__silent).
 
   `index_where` and `return_where` narrow the units that are judged and those that may be returns: conditions on the units'
   own columns, for a run that builds some months only. A return lies at most `furthest_return()` days after its index.
@@ -73,10 +75,24 @@ data_end as (
   group by site, provider_region
 ),
 
+-- From each month of discharge, the first month after it or itself that a region's providers have not covered.
+unheard as (
+  select site, provider_region as region, cast(month - to_months(earlier) as date) as index_month, min(month) as silent_from
+  from {{ ref('int_stays__silent') }}
+  cross join (values (0), (1), (2)) as months (earlier)
+  where is_main
+  group by all
+),
+
 index_units as not materialized (
-  select u.*, coalesce(c.diagnosis_sets, []) as diagnosis_sets
+  select u.*, coalesce(c.diagnosis_sets, []) as diagnosis_sets,
+    least(treated.silent_from, living.silent_from) as silent_from
   from index_found as u
   left join coded as c on c.code = u.main_diagnosis
+  left join unheard as treated
+    on treated.site = u.site and treated.region = u.provider_region and treated.index_month = date_trunc('month', u.until)
+  left join unheard as living
+    on living.site = u.site and living.region = u.residence_region and living.index_month = date_trunc('month', u.until)
 ),
 
 return_units as (
@@ -126,7 +142,7 @@ returns as (
 
 judged as not materialized (
   select
-    m.method_code, m.returns_counted, m.year_of, u.*,
+    m.method_code, m.returns_counted, m.year_of, u.* exclude (silent_from),
     case
       when u.until = date '9999-12-31' then 'open'
       when u.died then 'died'
@@ -135,7 +151,8 @@ judged as not materialized (
         "case when m.age_moment = 'discharge' then u.until else u.admission_date end") }} < m.age_min, true) then 'age'
       when m.needs_diagnoses and u.site not in (select site from coding_sites) then 'no_diagnoses'
       when m.index_set is not null and not list_contains(u.diagnosis_sets, m.index_set) then 'diagnosis'
-      when m.run_out and u.until + m.window_last > coalesce(e.data_end, date '0001-01-01') then 'incomplete_follow_up'
+      when m.run_out and (u.until + m.window_last > coalesce(e.data_end, date '0001-01-01')
+        or coalesce(u.until + m.window_last >= u.silent_from, false)) then 'incomplete_follow_up'
     end as given_reason,
     -- Without a return: else the index has its answer.
     m.death_in_window = 'excluded' and coalesce(u.death_date <= u.until + m.window_last, false) as death_excludes
@@ -195,7 +212,7 @@ from decided
 {# By region and nation: whether a year of the register is covered in part, or may still be corrected. Each method says it. #}
 {% macro register_coverage() -%}
 (
-  select distinct area_code, year, partial, provisional
+  select distinct area_code, year, year_partial as partial, year_provisional as provisional
   from {{ ref('int_readmissions__yearly') }}
   where source_id = 'patient_register' and method_code = 'cihi_like' and sex = 'total' and area_level <> 'municipality'
 )

@@ -19,23 +19,36 @@ source_id = 'wait_contacts'
     and area_level = 'region'
 {%- endmacro %}
 
-{# A year is the sum of its months; one with fewer than twelve is flagged. `months`: facts of regions. #}
+{#
+  A year is the sum of its months; one of which the region has not sent twelve is flagged. A month that was sent without a
+  contact of the kind has no fact and adds nothing: it is no gap. `months`: facts of regions.
+#}
 {% macro years_of(months) -%}
 (
   select
     area_code, area_level, left(period, 4) as period, 'year' as period_type, sex, age_group, null as value,
     sum(numerator) as numerator, sum(denominator) as denominator, unit, 'normal' as value_status,
     {{ joined_flags("flatten(list(string_split(value_flags, '|')))
-      || [case when count(*) < 12 then 'partial_coverage' else '' end]") }} as value_flags,
+      || [case when coalesce(any_value(sent.month_count), 0) < 12 then 'partial_coverage' else '' end]") }} as value_flags,
     null as coverage_n, null as coverage_expected, list_distinct(flatten(list(deliveries))) as deliveries,
     null as ci_low, null as ci_high
-  from {{ months }}
+  from {{ months }} as told
+  left join (
+    select area_code as sent_area, cast(year(month) as varchar) as sent_year, count(distinct month) as month_count
+    from {{ months_sent() }}
+    group by sent_area, sent_year
+  ) as sent on sent.sent_area = told.area_code and sent.sent_year = left(told.period, 4)
   group by area_code, area_level, left(period, 4), sex, age_group, unit
 )
 {%- endmacro %}
 
+{# The months of each region's own files. #}
+{% macro months_sent() -%}
+(select distinct area_code, month from {{ ref('int_waits__deliveries') }} where attribution = 'provider' and area_code <> '00')
+{%- endmacro %}
+
 {#
-  The ratio of sums over the regions that have every month from the first to the last (methods M10), by year. They are
+  The ratio of sums over the regions that have sent every month from the first to the last (methods M10), by year. They are
   listed with their own values; a region outside the panel has no row.
 #}
 {% macro constant_panel(months) -%}
@@ -43,11 +56,13 @@ source_id = 'wait_contacts'
   select *
   from {{ months }}
   where area_code in (
-    select area_code
-    from {{ months }}
-    where sex = 'total'
-    group by area_code
-    having count(distinct period) = (select date_diff('month', min(period_start), max(period_start)) + 1 from {{ months }})
+    select sent.area_code
+    from {{ months_sent() }} as sent
+    join (
+      select min(period_start) as first_month, max(period_start) as last_month from {{ months }} where sex = 'total'
+    ) as span on sent.month between span.first_month and span.last_month
+    group by sent.area_code
+    having count(*) = any_value(date_diff('month', span.first_month, span.last_month)) + 1
   )
 ){% endset -%}
 {{ ratio_of_sums(years_of(panel)) }}

@@ -30,13 +30,14 @@ case when {{ b }} is null or {{ a }} is null then null
 
 {% macro judged(table, dimensions, source, jump_value, jump_floor, panel, missing_by,
                 order='period_start', has_sex=true, per_person='false', rate='false', count='false',
-                of_nation='false', absent_is_zero=false, extra='') %}
+                of_nation='false', absent_is_zero=false, explained='false', extra='') %}
 {% set sexes = ['sex'] if has_sex else [] %}
 {% set key = dimensions + sexes + ['period_type'] %}
 with base as (
     select *, {{ jump_value }} as jump_value, {{ jump_floor }} as jump_floor,
         area_level in ('region', 'county') as regional,
-        value is null and value_status in ('normal', 'missing_at_source', 'not_reported') as missing
+        value is null and value_status in ('normal', 'missing_at_source', 'not_reported') and not ({{ explained }})
+            as missing
     from {{ table }}
 ),
 panels as (

@@ -1,7 +1,8 @@
 {# Costs. Net cost may be below 0 in a leaf (internal settlements); a region without a row of a service counts 0 in the
 nation. Real leaves jump by hundreds of times when a region moves a service between accounts, so a leaf is judged by its
 jump and its level together: `leaf_jump_beyond_peers` is how many times the peak of the highest other region a jumped
-leaf reaches (benefit drugs are booked too unevenly and are left out; Halland 2014 reaches 8.5 times). #}
+leaf reaches (benefit drugs are booked too unevenly and are left out; Halland 2014 reaches 8.5 times). A total is missing
+because a part of it is, and an account of drugs is missing whole: the service is what counts as missing. #}
 {% from '_rules.sql' import judged %}
 {% set service = 'service_code, cost_concept, drug_scope, price_basis, measure, area_level' %}
 {% set extra %}
@@ -19,7 +20,8 @@ with judged as (
     ['service_code', 'service_level', 'cost_concept', 'drug_scope', 'price_basis', 'denominator_kind', 'measure',
      'source_id'],
     'source_id', 'value', 100, ['source_id', 'measure'], ['source_id', 'measure'], has_sex=false,
-    of_nation="measure in ('cost_per_inhabitant_sek', 'share_of_total_percent')", absent_is_zero=true, extra=extra) }}
+    of_nation="measure in ('cost_per_inhabitant_sek', 'share_of_total_percent')", absent_is_zero=true,
+    explained="value_status = 'not_reported' and (service_level <> 'leaf' or drug_scope <> 'excl_drugs')", extra=extra) }}
 ),
 peaks as (
     select {{ service }}, area_code, max(value) as peak

@@ -154,10 +154,16 @@ def _people(parts: Parts) -> Counts:
 
 
 def _panel(chosen: str) -> str:
-    """SQL for the codes of the regions with every month from the first to the last."""
-    return f"""select area_code from {chosen} where sex = 'total' group by area_code
-      having count(distinct period_start) = (
-        select date_diff('month', min(period_start), max(period_start)) + 1 from {chosen})"""
+    """SQL for the codes of the regions that have sent every month from the first to the last that is told."""
+    return f"""select split_part(d.scope_key, '/', 3)
+      from (
+        select strftime(min(period_start), '%Y-%m') as first_month, strftime(max(period_start), '%Y-%m') as last_month,
+          date_diff('month', min(period_start), max(period_start)) + 1 as months
+        from {chosen} where sex = 'total'
+      ) as span
+      join declared.deliveries as d on d.period_key between span.first_month and span.last_month
+      where d.source_id = 'wait_contacts' and regexp_full_match(d.period_key, '\\d{{4}}-\\d{{2}}')
+      group by all having count(distinct d.period_key) = any_value(span.months)"""
 
 
 def _share_part(definition: Definition) -> str | None:

@@ -24,6 +24,7 @@ REVISED_PERCENT = 1.0
 WORDS = {
     "stops_reporting": "no record, or no delivery",
     "volume_spike": "far more records than usual",
+    "volume_drop": "far fewer records than usual",
     "planned_missing": "the planned flag is lost",
     "main_missing": "the main diagnosis is lost",
     "id_missing": "ids that can be followed are lost",

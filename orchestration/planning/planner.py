@@ -27,6 +27,8 @@ from orchestration.planning.plan import (
     revision,
     standing,
 )
+from orchestration.planning.silence import reached as silence_reached
+from orchestration.planning.silence import silences
 from orchestration.sources.catalogue import Catalogue
 from orchestration.warehouse.built_months import BuiltMonths
 from orchestration.warehouse.changes import Changes, compare, is_dated
@@ -181,10 +183,19 @@ class Planner:
             due[month].append(
                 {"code": "look_ahead", "detail": "follow-up that ended with the data goes on, or no more"}
             )
+        for month in sorted(self._silence_reaches(fact, months, as_of) & set(known) - changed):
+            due[month].append({"code": "look_ahead", "detail": "a region's follow-up is interrupted, or no more"})
         for month in sorted(reached & set(known) - changed):
             if not due[month]:
                 due[month].append({"code": "look_ahead", "detail": "an episode reaches into a changed month"})
         provenance |= set(months) - changed
+
+    def _silence_reaches(self, fact: MonthlyFact, months: Sequence[str], as_of: str) -> set[str]:
+        """Months whose follow-up meets a month that a main provider has sent by now and had not, or the reverse."""
+        if not fact.look_ahead_days:
+            return set()
+        before = silences(self._past_deliveries(as_of)) if as_of else silences(self._current, without=set(months))
+        return silence_reached(before, silences(self._current), fact.look_ahead_days)
 
     def _followed_on(
         self,

@@ -68,6 +68,10 @@ def _insert(con: duckdb.DuckDBPyConnection, stays: list[Stay], delivered: Delive
     rows = [_stay_row(s, "patient_register" if s.site in coded else "omop") for s in stays]
     months = [row for (site, region), last in delivered.items() for row in _months(site, region, first, last, coded)]
     con.execute("create schema if not exists intermediate")
+    con.execute(
+        "create or replace table intermediate.int_stays__silent (source_id varchar, site varchar, "
+        "provider_region varchar, provider_code varchar, month date, is_main boolean)"
+    )
     for name, schema, made in (("int_stays__stays", _STAYS, rows), ("int_stays__delivered", _DELIVERED, months)):
         columns = list(zip(*made, strict=True))
         table = pa.table([pa.array(c, f.type) for c, f in zip(columns, schema, strict=True)], schema=schema)

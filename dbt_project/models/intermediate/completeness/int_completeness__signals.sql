@@ -1,10 +1,12 @@
 -- What in a reporter's months looks wrong, and must be known before the facts are read: a month that is missing or empty,
 -- a month far above the others, a field that is no longer filled in. Percent only, so that no small count stands here.
 --
--- A count is held against the median of the months within a year of it, its own left out; it is a spike at half as many
--- again, if that is also six standard deviations of a count (Poisson) above. A share is held against the median of all
--- months before it, from the sixth on; it is lost at 15 points below. The limits are choices: docs/register.md says what
--- they find and how often they are wrong.
+-- A count is held against the median of the months within a year of it, its own left out. It is a spike at half as many
+-- again, if that is also six standard deviations of a count (Poisson) above; a drop at half as many or fewer, if that is as
+-- far below, and six times what the months themselves spread (1.4826 times their median absolute deviation). A share is
+-- held against the median of all months before it, from the sixth on; it is lost at 15 points below. The limits are
+-- choices: docs/register.md says what they find and how often they are wrong. `severity`: critical where the month's
+-- figures are wrong by more than noise, warning where a field or a small provider is missing.
 {{ config(materialized='view', tags=['monthly']) }}
 {%- set shares = {
   'planned_missing': 'planned_percent', 'main_missing': 'main_diagnosis_percent', 'id_missing': 'followable_percent'
@@ -12,7 +14,9 @@
 with held as (
   select
     *,
-    median(record_count) over near as usual_count
+    median(record_count) over near as usual_count,
+    1.4826 * mad(record_count) over near as usual_spread,
+    count(record_count) over near as near_months
     {%- for share in shares.values() %},
     count({{ share }}) over earlier as months_of_{{ share }},
     median({{ share }}) over earlier as usual_{{ share }}
@@ -26,19 +30,30 @@ with held as (
       partition by source_id, reporter order by month rows between unbounded preceding and 1 preceding)
 )
 
-select source_id, reporter, month, 'stops_reporting' as signal, 0.0 as observed_percent, 100.0 as usual_percent
+select held.source_id, held.reporter, held.month, 'stops_reporting' as signal, 0.0 as observed_percent,
+  100.0 as usual_percent, case when small.month is null then 'critical' else 'warning' end as severity
 from held
-where coalesce(record_count, 0) = 0
+left join {{ ref('int_stays__silent') }} as small
+  on small.source_id = held.source_id and small.provider_code = held.reporter and small.month = held.month
+  and not small.is_main
+where coalesce(held.record_count, 0) = 0
 
 union all
 
-select source_id, reporter, month, 'volume_spike', round(100.0 * record_count / usual_count, 1), 100.0
+select source_id, reporter, month, 'volume_spike', round(100.0 * record_count / usual_count, 1), 100.0, 'critical'
 from held
 where record_count >= 1.5 * usual_count and record_count - usual_count >= 6 * sqrt(usual_count)
+
+union all
+
+select source_id, reporter, month, 'volume_drop', round(100.0 * record_count / usual_count, 1), 100.0, 'critical'
+from held
+where record_count > 0 and record_count <= 0.5 * usual_count and usual_count - record_count >= 6 * sqrt(usual_count)
+  and usual_count - record_count >= 6 * usual_spread and near_months >= 3
 {% for signal, share in shares.items() %}
 union all
 
-select source_id, reporter, month, '{{ signal }}', round({{ share }}, 1), round(usual_{{ share }}, 1)
+select source_id, reporter, month, '{{ signal }}', round({{ share }}, 1), round(usual_{{ share }}, 1), 'warning'
 from held
 where months_of_{{ share }} >= 6 and record_count >= 30 and {{ share }} < usual_{{ share }} - 15
 {% endfor %}

@@ -4,6 +4,8 @@ with per_inhabitant as (
   select {{ shared_key() }}, service_code, 'leaf' as service_level, drug_scope, cost_concept, price_basis, value, value_status,
     value_flags, source_id, [delivery_sha256] as deliveries, false as derived
   from {{ ref('int_costs__services') }}
+  -- A service that nobody reported in the year is missing in the totals alone.
+  qualify bool_or(value_status <> 'not_reported') over (partition by period, source_id, service_code)
   union all
   select {{ shared_key() }}, service_code, service_level, drug_scope, cost_concept, price_basis, value, value_status,
     value_flags, source_id, deliveries, true

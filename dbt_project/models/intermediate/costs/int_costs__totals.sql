@@ -3,6 +3,7 @@
 --   primary_care_excl_home_care       without primärvårdsansluten hemsjukvård and its requisition drugs (as N71007)
 --   health_care_excl_dental_political all health care without dental care and political activity: the denominator of
 --                                     primary care's share
+-- A total with a part that is not known has no value: it is never the sum of the rest.
 -- `excl_benefit_drugs` is net cost excluding drugs plus drugs on requisition: "därav" is additive in this source.
 -- What a part says of itself (corrected, suspect) its sums say too.
 with leaves as (
@@ -38,6 +39,7 @@ select
     else cast(sum(coalesce(value, 0)) as decimal(28, 12)) end as value,
   case
     when bool_or(value_status = 'excluded') then 'excluded'
+    when bool_or(value_status = 'not_reported') then 'not_reported'
     when bool_or(value_status not in ('normal', 'not_applicable')) then 'missing_at_source'
     else 'normal'
   end as value_status,

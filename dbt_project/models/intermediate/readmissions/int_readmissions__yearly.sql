@@ -4,9 +4,13 @@
 -- letting anything through takes minutes where each stands three times (measured: 78 s against 4 s).
 --
 -- Coverage: `partial` where a provider of the region, or of the nation, has not delivered each month from its first to its
--- last, or where a year is begun late, or where regions are missing. `provisional` until the follow-up of the year's last
+-- last, or where a year is begun late, or where regions are missing; also where a main provider is silent in a month of the
+-- year or of its follow-up while others send (int_stays__silent), which leaves the year open. `provisional` until the follow-up of the year's last
 -- day and the two sendings after it, which still correct its months, have been delivered.
 {{ config(tags=['monthly']) }}
+{%- set not_ended -%}
+coalesce(e.last_date < last_day(make_date(s.year, 12, 31) + m.window_last + interval 2 month), true)
+{%- endset %}
 {%- set sets = ['', 'residence_region', 'residence_municipality'] %}
 with counted as (
   select method_code, source_id, residence_region, residence_municipality, sex, year(index_month) as year,
@@ -88,6 +92,23 @@ coverage as (
   group by source_id, year
 ),
 
+silent as (
+  select coalesce(provider_region, '00') as area_code, month
+  from {{ ref('int_stays__silent') }}
+  where is_main
+  group by grouping sets ((provider_region, month), (month))
+),
+
+-- By year and method: whether a month of the year, or one that its follow-up reaches into, is not covered.
+silences as (
+  select y.year, m.method_code, s.area_code, bool_or(year(s.month) = y.year) as in_year,
+    bool_or(year(s.month) > y.year) as after_year
+  from (select distinct year from summed where source_id = 'patient_register') as y
+  cross join {{ ref('seed_readmission_methods') }} as m
+  join silent as s on s.month between make_date(y.year, 1, 1) and make_date(y.year, 12, 31) + m.window_last
+  group by y.year, m.method_code, s.area_code
+),
+
 ends as (
   select source_id, coalesce(provider_region, '00') as area_code, max(last_date) as last_date
   from {{ ref('int_stays__delivered') }}
@@ -110,8 +131,11 @@ select
   s.index_stay_count,
   s.readmission_count,
   s.unanswered_count,
-  s.source_id <> 'patient_register' or coalesce(c.partial, true) as partial,
-  coalesce(e.last_date < last_day(make_date(s.year, 12, 31) + m.window_last + interval 2 month), true) as provisional
+  s.source_id <> 'patient_register' or coalesce(c.partial, true) or g.year is not null as partial,
+  {{ not_ended }} or coalesce(g.after_year, false) as provisional,
+  -- The same of what is not followed: stays and persons of the year alone.
+  s.source_id <> 'patient_register' or coalesce(c.partial, true) or coalesce(g.in_year, false) as year_partial,
+  {{ not_ended }} as year_provisional
 from summed as s
 join {{ ref('seed_readmission_methods') }} as m using (method_code)
 -- Codes that are none of ours (abroad, unknown) are in the nation alone.
@@ -120,6 +144,8 @@ join {{ ref('areas') }} as a
   and make_date(s.year, 12, 31) between a.valid_from and coalesce(a.valid_to, date '9999-12-31')
 left join coverage as c on c.source_id = s.source_id and c.year = s.year
   and c.area_code = case when s.area_level = 'municipality' then left(s.area_code, 2) else s.area_code end
+left join silences as g on s.source_id = 'patient_register' and g.year = s.year and g.method_code = s.method_code
+  and g.area_code = case when s.area_level = 'municipality' then left(s.area_code, 2) else s.area_code end
 left join all_ends as e on e.source_id = s.source_id
   and e.area_code = case when s.area_level = 'municipality' then left(s.area_code, 2) else s.area_code end
 where s.index_stay_count > 0 or s.unanswered_count > 0

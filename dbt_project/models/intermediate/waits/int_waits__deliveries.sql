@@ -1,13 +1,15 @@
 -- The deliveries behind an area's waits of a month. A region's contacts stand in its own file; where its residents sought
--- care, and what the nation is, follows from all files of the month, also from those in which nobody of the area stands.
+-- care, and what the nation is, follows from all files of the month, also from those in which nobody of the area stands. A
+-- file covers its month also where no contact of a kind is in it: what was sent decides, not what is counted.
 {{ config(
   materialized='incremental', incremental_strategy='replace_window', on_schema_change='append_new_columns', tags=['monthly'],
   meta={'window': {'column': 'month', 'look_ahead_days': 0}}
 ) }}
 with files as (
-  select distinct month, provider_region, delivery_sha256
-  from {{ ref('int_waits__days') }}
-  where {{ in_window('month') }}
+  select distinct cast(period_key || '-01' as date) as month, split_part(scope_key, '/', 3) as provider_region, delivery_sha256
+  from {{ source('declared', 'deliveries') }}
+  where source_id = 'wait_contacts' and layout_id = 'contacts' and regexp_full_match(period_key, '\d{4}-\d{2}')
+    and {{ in_window("try_cast(period_key || '-01' as date)") }}
 ),
 
 months as (
