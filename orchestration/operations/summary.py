@@ -237,6 +237,8 @@ def print_quarantined_rows(answer: dict[str, Any]) -> None:
     console.print(table)
     for code, text in answer["rules"].items():
         console.print(f"{code}: {text}", markup=False)
+    if "next_command" in answer:
+        console.print(f"next: {answer['next_command']}", markup=False)
     if answer["count"] > len(answer["rows"]):
         console.print(f"{answer['count'] - len(answer['rows'])} more; --all shows them")
 
