@@ -53,10 +53,14 @@ class RuleCounter:
     def breaches(self, source_id: str, layout: Layout, cells: Path) -> tuple[list[Breach], int]:
         """The rules that records break, the most frequent one first, and the number of all records."""
         unchanged = "null::varchar as override_column, null::varchar as override_status"
-        select = typed_select(_only_judged(layout), source_id, f"(select *, {unchanged} from {cells_relation(layout, [cells])})")
+        select = typed_select(
+            _only_judged(layout), source_id, f"(select *, {unchanged} from {cells_relation(layout, [cells])})"
+        )
         known = "" if layout.areas else "true or "
-        rows = self._opened().execute(
-            f"""with judged as (
+        rows = (
+            self._opened()
+            .execute(
+                f"""with judged as (
               select line, case
                 when fault_code <> '' then fault_code || '|' || coalesce(fault_column, '')
                 when not ({known} area_text is null or outside_reason is not null
@@ -65,7 +69,9 @@ class RuleCounter:
               from ({select})
             )
             select fault, count(*) as n, min(line) from judged group by fault order by n desc, fault"""
-        ).fetchall()
+            )
+            .fetchall()
+        )
         found = []
         for fault, n, line in rows:
             if fault is not None:
@@ -110,4 +116,3 @@ def check_ceiling(counter: RuleCounter, source_id: str, layout: Layout, cells: P
         f"for the file anew, or accept it by name: `vardlagret delivery accept {delivery_sha256[:12]} --by NAME "
         "--reason WHY`",
     )
-

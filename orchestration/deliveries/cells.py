@@ -27,7 +27,16 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent
 # Modules beside the readers that have no say in what the cells hold.
-_NO_READERS = {"ceilings.py", "cells.py", "examine.py", "landing.py", "manifest.py", "reread.py", "store.py", "take_in.py"}
+_NO_READERS = {
+    "ceilings.py",
+    "cells.py",
+    "examine.py",
+    "landing.py",
+    "manifest.py",
+    "reread.py",
+    "store.py",
+    "take_in.py",
+}
 
 
 class Reader(Protocol):

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from orchestration.ledger.clock import now
 from orchestration.ledger.file import LedgerFile
 
-
 #: The dataset under which accepted deliveries stand: no check judges a dataset of this name.
 DELIVERY = "delivery"
 

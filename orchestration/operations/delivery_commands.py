@@ -10,7 +10,9 @@ import typer
 
 from orchestration.operations.options import Json, Wait, home_of, reading, reply
 
-app = typer.Typer(help="What is held, what looks wrong in it, and what is let in or removed by name.", no_args_is_help=True)
+app = typer.Typer(
+    help="What is held, what looks wrong in it, and what is let in or removed by name.", no_args_is_help=True
+)
 
 
 @app.command("list")
