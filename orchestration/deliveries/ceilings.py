@@ -1,7 +1,7 @@
 """Too many records that break rules: then the whole file is refused, and the delivery before it stays current.
 
 What is counted is what staging would quarantine: the lexical contract, and names of areas that the crosswalk does not
-have. Records that disagree with each other (R_CONFLICT) are known only in the warehouse; `watch/breaches.py` judges them.
+have. Records that disagree with each other (R_CONFLICT) are known only in the warehouse: `watch/suspects.py`.
 """
 
 from __future__ import annotations

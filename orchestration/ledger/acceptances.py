@@ -1,4 +1,4 @@
-"""Acceptances, by name and reason: a failed check for exactly the rows that it failed, or a refused delivery's bytes."""
+"""Acceptances, by name and reason: a failed check for exactly the rows it failed, or a refused delivery."""
 
 from __future__ import annotations
 

@@ -76,8 +76,8 @@ def test_a_month_sent_again_with_dates_in_another_form_does_not_replace_the_good
 @pytest.mark.parametrize(
     ("records", "broken", "how", "outcome"),
     [
-        (400, 20, {"form": "%d/%m/%Y"}, "loaded"),  # 5 percent is what may be
-        (400, 21, {"form": "%d/%m/%Y"}, "refused"),
+        (400, 20, {"sex": "M"}, "loaded"),  # 5 percent is what may be
+        (400, 21, {"sex": "M"}, "refused"),
         (400, 400, {"sex": "M"}, "refused"),  # R_CODE
         (400, 40, {"county": "9x"}, "refused"),  # R_PATTERN
         (400, 200, {"county": "99"}, "refused"),  # R_AREA: no municipality 9980

@@ -3,7 +3,8 @@
 --
 -- A count is held against the median of the months within a year of it, its own left out; it is a spike at half as many
 -- again, if that is also six standard deviations of a count (Poisson) above. A share is held against the median of all
--- months before it, from the sixth on; it is lost at 15 points below. The limits are choices: docs/register.md says what
+-- months before it, from the sixth on; it is lost at 15 points below. A main diagnosis has every stay, so it is lost from the
+-- first month on below 75 percent: half of a sending's diagnoses are missing before there is anything to compare with. The limits are choices: docs/register.md says what
 -- they find and how often they are wrong.
 {{ config(materialized='view', tags=['monthly']) }}
 {%- set shares = {
@@ -38,7 +39,15 @@ where record_count >= 1.5 * usual_count and record_count - usual_count >= 6 * sq
 {% for signal, share in shares.items() %}
 union all
 
-select source_id, reporter, month, '{{ signal }}', round({{ share }}, 1), round(usual_{{ share }}, 1)
+select source_id, reporter, month, '{{ signal }}', round({{ share }}, 1),
+  round(coalesce(usual_{{ share }}, 100), 1)
 from held
-where months_of_{{ share }} >= 6 and record_count >= 30 and {{ share }} < usual_{{ share }} - 15
+where record_count >= 30 and (
+  months_of_{{ share }} >= 6 and {{ share }} < usual_{{ share }} - 15
+  {%- if signal == 'main_missing' %} or months_of_{{ share }} < 6 and {{ share }} < 75 {%- endif %}
+)
 {% endfor %}
+union all
+
+select source_id, reporter, month, 'repeated_month', 100.0, 0.0
+from {{ ref('int_completeness__repeated') }}
