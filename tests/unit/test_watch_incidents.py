@@ -14,8 +14,8 @@ from orchestration.ledger.lock import Holder
 from orchestration.ledger.runs import Run
 from orchestration.settings import REPOSITORY
 from orchestration.watch.incidents import RUNBOOKS, Judged, Late, Scene, incidents
-from orchestration.watch.suspects import Doubtful, Suspect
 from orchestration.watch.schedule import last_due
+from orchestration.watch.suspects import Doubtful, Suspect
 
 NOW = datetime(2026, 11, 25, 5, 0, tzinfo=UTC)  # 06:00 in Sweden, after a night that was due at 02:30 UTC
 
