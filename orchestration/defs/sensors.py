@@ -1,11 +1,28 @@
 """Sensors: a night is started when whole files lie in the landing; the watch looks every five minutes."""
 
 import hashlib
+import time
 
 import dagster as dg
 
 from orchestration.defs.jobs import NIGHTLY
 from orchestration.settings import Settings
+
+#: The tag of a run by the files that it was started for.
+FILES = "vardlagret/files"
+#: Runs asked for in all for the same files, and the pause before the second one; each later pause is twice as long.
+ATTEMPTS = 5
+PAUSE_SECONDS = 300.0
+
+
+def _ended(instance: dg.DagsterInstance, files: str) -> list[float]:
+    """When the runs for these files ended. Files without a receipt after them were not taken in.
+
+    Dagster asks for no run whose key it has seen, whatever became of the run: so the key counts these.
+    """
+    over = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+    records = instance.get_run_records(dg.RunsFilter(tags={FILES: files}, statuses=over))
+    return [r.end_time or r.update_timestamp.timestamp() for r in records]
 
 
 @dg.definitions
@@ -37,7 +54,13 @@ def sensors() -> dg.Definitions:
         if not marks:
             return dg.SkipReason(f"no whole file lies in {home.landing} without a receipt")
         key = hashlib.sha256("\n".join(sorted(marks)).encode()).hexdigest()[:16]
-        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"landing-{key}")])
+        ended = _ended(context.instance, key)
+        if len(ended) >= ATTEMPTS:
+            return dg.SkipReason(f"{len(ended)} runs ended without a receipt for these files: see `vardlagret status`")
+        if ended and (left := PAUSE_SECONDS * 2 ** (len(ended) - 1) - (time.time() - max(ended))) > 0:
+            return dg.SkipReason(f"run {len(ended)} ended without a receipt for these files; the next in {left:.0f} s")
+        run_key = f"landing-{key}-{len(ended) + 1}"
+        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=run_key, tags={FILES: key})])
 
     @dg.sensor(
         name="watch",

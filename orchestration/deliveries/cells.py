@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
+from orchestration.deliveries.ceilings import RuleCounter, check_ceiling
 from orchestration.deliveries.manifest import Manifest
 from orchestration.deliveries.periods import periods_in
 from orchestration.deliveries.pseudonyms import key_of
@@ -26,7 +27,16 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent
 # Modules beside the readers that have no say in what the cells hold.
-_NO_READERS = {"cells.py", "examine.py", "landing.py", "manifest.py", "reread.py", "store.py", "take_in.py"}
+_NO_READERS = {
+    "ceilings.py",
+    "cells.py",
+    "examine.py",
+    "landing.py",
+    "manifest.py",
+    "reread.py",
+    "store.py",
+    "take_in.py",
+}
 
 
 class Reader(Protocol):
@@ -67,6 +77,10 @@ class Desk:
         return self.ledger.current_coverage()
 
     @cached_property
+    def rules(self) -> RuleCounter:
+        return RuleCounter()
+
+    @cached_property
     def _code_hash(self) -> str:
         digest = hashlib.sha256()
         for path in sorted(p for p in _FOLDER.rglob("*.py") if p.name not in _NO_READERS):
@@ -105,6 +119,8 @@ def read_delivery(
             manifest.check_records(records_raw)
             if manifest.periods is not None:
                 manifest.check_periods(periods_in(recognised.layout, target))
+        if not desk.ledger.delivery_accepted(sha256):
+            check_ceiling(desk.rules, source_id, recognised.layout, target, sha256)
     except FileRefused:
         target.unlink(missing_ok=True)
         raise

@@ -9,6 +9,7 @@ FILE_RULES = {
     "F_EMPTY": "the file holds no record",
     "F_LAYOUT": "the headings are not those of a declared layout",
     "F_FIELDS": "too many records have another number of fields than the heading",
+    "F_RULES": "more of the records break rules than the layout allows",
     "F_TRUNCATED": "the file ends before its declared end",
     "F_MANIFEST": "the bytes or the records are not those the manifest names",
     "F_PERIOD": "the content is of another period than the name or the manifest says",
@@ -19,6 +20,9 @@ FILE_RULES = {
     "F_PURGED": "the same bytes were removed on purpose",
     "F_UNKNOWN": "no declared source has this layout",
 }
+
+#: What somebody may let in all the same, by name and reason (`delivery accept`).
+ACCEPTABLE = frozenset({"F_RULES"})
 
 FILE_WARNINGS = {
     "W_SHRUNK": "the delivery holds far fewer records than the one before it",

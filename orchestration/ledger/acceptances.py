@@ -1,4 +1,4 @@
-"""Acceptances: a failed check that somebody let through, by name and reason, for exactly the rows that it failed."""
+"""Acceptances, by name and reason: a failed check for exactly the rows it failed, or a refused delivery."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from orchestration.ledger.clock import now
 from orchestration.ledger.file import LedgerFile
+
+#: The dataset under which accepted deliveries stand: no check judges a dataset of this name.
+DELIVERY = "delivery"
 
 
 @dataclass(frozen=True)
@@ -63,3 +66,14 @@ class Acceptances(LedgerFile):
             "order by acceptance_id"
         )
         return [Acceptance(**dict(row)) for row in rows]
+
+    def accept_delivery(self, delivery_sha256: str, source_id: str, code: str, by: str, reason: str) -> None:
+        """Record that bytes refused with `code` may count all the same."""
+        self.accept(by, reason, DELIVERY, code, [((source_id, ""), delivery_sha256)])
+
+    def accepted_deliveries(self) -> list[Acceptance]:
+        """Deliveries that were let in by name, oldest first; `fingerprint` is the SHA-256 of the bytes."""
+        return [a for a in self.acceptances() if a.dataset == DELIVERY]
+
+    def delivery_accepted(self, delivery_sha256: str) -> bool:
+        return any(a.fingerprint == delivery_sha256 for a in self.accepted_deliveries())

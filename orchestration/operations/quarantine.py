@@ -6,8 +6,10 @@ import csv
 from pathlib import Path
 from typing import Any
 
+from orchestration.deliveries.refusal import ACCEPTABLE
 from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
+from orchestration.ledger.records import RefusedFile
 from orchestration.sources.catalogue import Catalogue
 from orchestration.sources.model import Layout, Source
 from orchestration.sql import named_rows
@@ -63,7 +65,7 @@ def quarantine_list(home: Home, ledger: Ledger, source_id: str | None = None) ->
             "count": 0,
             "first_line": None,
             "period": None,
-            "next_command": "ask the owner for a whole file in the declared layout, then `vardlagret ingest` it",
+            "next_command": _after_refusal(home, f),
         }
         for f in ledger.refused_files()
         if source_id is None or f.source_id == source_id
@@ -72,6 +74,14 @@ def quarantine_list(home: Home, ledger: Ledger, source_id: str | None = None) ->
     expected = ledger.records_expected()
     records_raw = sum(expected.get(count.delivery_sha256, 0) for count in ledger.record_counts())
     return {"totals": ledger.quarantine_totals() | {"records_raw": records_raw}, "items": items}
+
+
+def _after_refusal(home: Home, file: RefusedFile) -> str:
+    """What to do about a refused file: another one from its owner, or, where the rule may be overruled, a name."""
+    if file.code in ACCEPTABLE:
+        accept = f"vardlagret --home {home.path} delivery accept {(file.delivery_sha256 or '')[:12]}"
+        return f"ask the owner for the file anew, or `{accept} --by NAME --reason WHY`"
+    return "ask the owner for a whole file in the declared layout, then `vardlagret ingest` it"
 
 
 class NoSuchDelivery(LookupError):
@@ -85,6 +95,8 @@ def quarantine_show(
 
     Of columns declared sensitive, and of row-level sources, only the text's shape is shown. Raises `NoSuchDelivery`.
     """
+    if refused := _refused(home, ledger, identity):
+        return refused
     found = [d for d in ledger.deliveries() if d.delivery_sha256.startswith(identity.lower())]
     if len(found) != 1:
         raise NoSuchDelivery(
@@ -115,6 +127,24 @@ def quarantine_show(
         "count": len(places),
         "rules": {c: ROW_RULES[c] for c in sorted({p.code for p in places})},
         "rows": rows,
+    }
+
+
+def _refused(home: Home, ledger: Ledger, identity: str) -> dict[str, Any] | None:
+    """The answer for a file that is refused whole: why, and what to do; None where no such one is refused."""
+    files = {f.delivery_sha256: f for f in ledger.refused_files() if f.delivery_sha256}
+    found = [f for sha256, f in files.items() if sha256 and sha256.startswith(identity.lower())]
+    if len(found) != 1:
+        return None
+    (file,) = found
+    return {
+        "source_id": file.source_id,
+        "delivery_sha256": file.delivery_sha256,
+        "file": file.file_name,
+        "count": 0,
+        "rules": {file.code: file.message},
+        "rows": [],
+        "next_command": _after_refusal(home, file),
     }
 
 

@@ -24,6 +24,10 @@ from orchestration.operations.stages import Night, Progress
 from orchestration.operations.status_page import refresh_page
 from orchestration.operations.stopping import Stopped, stoppable
 from orchestration.settings import TIME_ZONE
+from orchestration.sources.catalogue import load_catalogue
+from orchestration.watch.incidents import incidents
+from orchestration.watch.scene import scene_of
+from orchestration.watch.suspects import attention
 
 DONE, FAILED, WITHHELD, NO_RELEASE = 0, 1, 3, 4
 #: How long a run that Dagster started waits for another that holds the home.
@@ -49,6 +53,7 @@ class NightlyResult:
     verdicts: dict[str, str] = field(default_factory=dict)
     checks: dict[str, str] = field(default_factory=dict)
     moved: list[dict[str, Any]] = field(default_factory=list)
+    attention: list[dict[str, str]] = field(default_factory=list)
 
     def summary(self) -> dict[str, Any]:
         """The contract's `nightly --json`, less the shared head."""
@@ -175,6 +180,8 @@ def _recorded(
         finally:
             _PROGRESS.reset(token)
         _describe(night, result, receipts_before)
+        if result.exit in (DONE, WITHHELD):
+            _attend(night, result)
         ledger.end_run(
             run_id, exit_code=result.exit, fingerprint=fingerprint, release=result.release, summary=result.summary()
         )
@@ -200,6 +207,16 @@ def _describe(night: Night, result: NightlyResult, receipts_before: int) -> None
         {"name": s["name"], "seconds": round(s["seconds"] or 0, 2), "outcome": s["outcome"]}
         for s in night.ledger.stages_of(night.run_id)
     ]
+
+
+def _attend(night: Night, result: NightlyResult) -> None:
+    """What may be wrong in what is published and nobody has acknowledged: it colours the night, not its exit."""
+    scene = scene_of(night.home, night.ledger, load_catalogue())
+    moment = scene.now.isoformat()
+    quiet = {i for i, kept in night.ledger.incidents().items() if kept.cleared_at is None and kept.quiet(moment)}
+    result.attention = attention(incidents(scene), quiet)
+    if result.attention:
+        result.next_command = result.next_command or result.attention[0]["next_command"]
 
 
 def released(night: Night) -> dict[str, Any]:

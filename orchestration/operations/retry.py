@@ -29,7 +29,7 @@ def retry(home: Home, *, wait_seconds: float | None, progress: Progress) -> dict
         before = _places(ledger)
         refused = [f for f in ledger.refused_files() if f.delivery_sha256 and f.code != "F_MANIFEST"]
         refused += [f for f in ledger.refused_files("unrecognised") if f.delivery_sha256 and _is_declared(home, f)]
-        files = _take_in_again(home, ledger, [(f.delivery_sha256 or "", f.file_name) for f in refused], progress)
+        files = take_in_again(home, ledger, [(f.delivery_sha256 or "", f.file_name) for f in refused], progress)
     night = run_nightly(home.path, wait_seconds=wait_seconds, progress=progress)
     with Ledger.open(home.ledger, read_only=True) as ledger:
         after = _places(ledger)
@@ -60,7 +60,7 @@ def _is_declared(home: Home, file: RefusedFile) -> bool:
     return True
 
 
-def _take_in_again(
+def take_in_again(
     home: Home, ledger: Ledger, refused: list[tuple[str, str]], progress: Progress
 ) -> list[dict[str, Any]]:
     """Hand refused bytes over once more under their own names."""

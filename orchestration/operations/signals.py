@@ -15,6 +15,8 @@ from orchestration.warehouse.revisions import Revision, revisions
 from orchestration.warehouse.windows import is_month
 
 if TYPE_CHECKING:
+    import duckdb
+
     from orchestration.home import Home
     from orchestration.ledger.ledger import Ledger
     from orchestration.sources.catalogue import Catalogue
@@ -28,6 +30,7 @@ WORDS = {
     "planned_missing": "the planned flag is lost",
     "main_missing": "the main diagnosis is lost",
     "id_missing": "ids that can be followed are lost",
+    "repeated_month": "the same records as another month",
     "withdrawn": "records withdrawn since the first delivery",
     "late_correction": "records changed since the first delivery",
 }
@@ -62,17 +65,31 @@ def _from_warehouse(home: Home) -> Iterator[Signal]:
 
     try:
         with open_warehouse(home.warehouse, read_only=True) as connection:
-            rows = connection.execute(
-                """select source_id, strftime(month, '%Y-%m'), reporter, signal, observed_percent::double,
-                     usual_percent::double
-                   from intermediate.int_completeness__signals"""
-            ).fetchall()
+            yield from _told_by(connection)
     except (duckdb.CatalogException, duckdb.IOException) as error:
         raise HomeError(
             f"{home.warehouse}: no months to look at. Either no night has built them (run `vardlagret nightly`), "
             f"or a run writes them now (`vardlagret status` names it)"
         ) from error
-    return (Signal(*row) for row in rows)
+
+
+def signals_of_months(connection: duckdb.DuckDBPyConnection) -> list[Signal]:
+    """What a build found in the months, by source and month; nothing where their models are not built."""
+    import duckdb
+
+    try:
+        return sorted(_told_by(connection))
+    except duckdb.CatalogException:
+        return []
+
+
+def _told_by(connection: duckdb.DuckDBPyConnection) -> list[Signal]:
+    rows = connection.execute(
+        """select source_id, strftime(month, '%Y-%m'), reporter, signal, observed_percent::double,
+             usual_percent::double
+           from intermediate.int_completeness__signals"""
+    ).fetchall()
+    return [Signal(*row) for row in rows]
 
 
 def _from_revisions(home: Home, ledger: Ledger, catalogue: Catalogue) -> Iterator[Signal]:

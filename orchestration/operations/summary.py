@@ -81,6 +81,12 @@ def print_summary(home: Home, result: NightlyResult) -> None:
             console.print(f"  {entry['name']} {version} {entry['period']}: {entry['reason_en']}", markup=False)
         if len(result.withheld) > _SHOWN:
             console.print(f"  and {len(result.withheld) - _SHOWN} more")
+    if result.attention:
+        console.print(f"May be wrong: {len(result.attention)} (`incidents` in status; acknowledge with watch ack)")
+        for entry in result.attention[:_SHOWN]:
+            console.print(f"  {entry['id']}: {entry['what']}", markup=False)
+        if len(result.attention) > _SHOWN:
+            console.print(f"  and {len(result.attention) - _SHOWN} more")
     if result.stages:
         console.print("Seconds: " + ", ".join(f"{s['name']} {s['seconds']:.1f}" for s in result.stages))
     if result.error:
@@ -89,6 +95,9 @@ def print_summary(home: Home, result: NightlyResult) -> None:
 
 
 def _headline(result: NightlyResult) -> str:
+    if result.exit == 0 and result.attention:
+        done = "nothing new" if result.nothing_new else "the night is done"
+        return f"AMBER  {done}; {len(result.attention)} things may be wrong in what came"
     if result.exit == 0:
         return "GREEN  nothing new; the latest release is sound" if result.nothing_new else "GREEN  the night is done"
     if result.exit == 3:
@@ -237,6 +246,8 @@ def print_quarantined_rows(answer: dict[str, Any]) -> None:
     console.print(table)
     for code, text in answer["rules"].items():
         console.print(f"{code}: {text}", markup=False)
+    if "next_command" in answer:
+        console.print(f"next: {answer['next_command']}", markup=False)
     if answer["count"] > len(answer["rows"]):
         console.print(f"{answer['count'] - len(answer['rows'])} more; --all shows them")
 

@@ -95,6 +95,18 @@ INCIDENTS = {
         Said("En fil är avvisad", "A file is refused"),
         Said("Det den innehåller publiceras inte.", "What it holds is not published."),
     ),
+    "delivery_shrunk": (
+        Said("En leverans har krympt", "A delivery has shrunk"),
+        Said("Siffrorna bygger på det som finns kvar.", "The numbers rest on what is left."),
+    ),
+    "records_broken": (
+        Said("Många poster är i karantän", "Many records are in quarantine"),
+        Said("Siffrorna bygger på det som finns kvar.", "The numbers rest on what is left."),
+    ),
+    "month_suspect": (
+        Said("En månad ser fel ut", "A month looks wrong"),
+        Said("Det som räknas från den kan vara fel.", "What is counted from it may be wrong."),
+    ),
     "check_failed": (
         Said("En kontroll underkände", "A check failed"),
         Said("Delarna den pekar ut hålls undan.", "The slices that it names are held back."),

@@ -169,6 +169,9 @@ class _Layout(_Strict):
     extracted_at: ExtractedAt = ExtractedAt()
     selection: list[str] = Field(default_factory=list, description="columns that tell one query from another")
     window: MonthWindow | None = None
+    breaks_rules_percent: float = Field(
+        default=5, ge=0, le=100, description="above this share of records that break rules the file is refused"
+    )
     ordered: list[tuple[str, str]] = Field(default_factory=list, description="dates, the first not after the second")
 
     @property

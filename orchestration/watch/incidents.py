@@ -18,6 +18,7 @@ from orchestration.ledger.lock import Holder
 from orchestration.ledger.runs import KILLED, Run
 from orchestration.settings import runbooks
 from orchestration.watch.schedule import last_due, slow_after_seconds
+from orchestration.watch.suspects import Doubtful, Suspect
 
 RUNBOOKS = {
     "run_failed": "no-release-made",
@@ -27,6 +28,9 @@ RUNBOOKS = {
     "headline_moved": "headline-moved",
     "delivery_late": "delivery-late",
     "file_refused": "file-refused",
+    "delivery_shrunk": "file-refused",
+    "records_broken": "records-quarantined",
+    "month_suspect": "month-suspect",
     "check_failed": "check-failed",
     "check_broken": "check-broken",
     "release_withheld": "release-withheld",
@@ -94,6 +98,9 @@ class Scene:
     received: dict[str, str] = field(default_factory=dict)
     late: list[Late] = field(default_factory=list)
     refused: dict[str, tuple[int, str]] = field(default_factory=dict)
+    suspects: list[Suspect] = field(default_factory=list)
+    shrunk: list[Doubtful] = field(default_factory=list)
+    broken: list[Doubtful] = field(default_factory=list)
     withheld_since: dict[str, int] = field(default_factory=dict)
     published_at: str | None = None
     release: str | None = None
@@ -113,6 +120,7 @@ def incidents(scene: Scene) -> list[Incident]:
         *_release(scene),
         *_checks(scene),
         *_deliveries(scene),
+        *_doubts(scene),
         *_disk(scene),
     ]
 
@@ -274,6 +282,25 @@ def _deliveries(scene: Scene) -> Iterator[Incident]:
             scene, "file_refused", source_id, since, what, "What they hold is not published.",
             f"quarantine list --source {source_id}",
         )  # fmt: skip
+
+
+def _doubts(scene: Scene) -> Iterator[Incident]:
+    """What was accepted and published, and may be wrong: until it is sent anew, or somebody acknowledges it."""
+    for s in scene.suspects:
+        months = s.months[-1] if len(s.months) == 1 else f"{len(s.months)} months, the newest {s.months[-1]}"
+        yield _incident(
+            scene, "month_suspect", f"{s.source_id}.{s.reporter}.{s.signal}.{s.months[-1]}", s.since,
+            f"{s.source_id}: the months of {s.reporter} look wrong ({s.signal}): {months}.",
+            "What is counted from these months is published and may be wrong.",
+            f"delivery signals --source {s.source_id}",
+        )  # fmt: skip
+    for code, found in (("delivery_shrunk", scene.shrunk), ("records_broken", scene.broken)):
+        for d in found:
+            command = "delivery list --source" if code == "delivery_shrunk" else "quarantine list --source"
+            yield _incident(
+                scene, code, f"{d.source_id}.{d.delivery_sha256[:12]}", d.since, f"{d.file_name}: {d.told}.",
+                "What is published rests on the records that are left.", f"{command} {d.source_id}",
+            )  # fmt: skip
 
 
 def _disk(scene: Scene) -> Iterator[Incident]:

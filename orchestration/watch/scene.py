@@ -19,6 +19,7 @@ from orchestration.releases.withheld import ACCEPTED
 from orchestration.settings import TIME_ZONE
 from orchestration.sources.catalogue import Catalogue
 from orchestration.watch.incidents import Judged, Late, Scene
+from orchestration.watch.suspects import broken, shrunk, suspects
 
 FREE_BYTES_RED = 1_000_000_000
 FREE_BYTES_AMBER = 5_000_000_000
@@ -43,6 +44,9 @@ def scene_of(home: Home, ledger: Ledger, catalogue: Catalogue, now: datetime | N
         received=received,
         late=_late(received, catalogue, now),
         refused=_refused(ledger),
+        suspects=suspects(ledger),
+        shrunk=shrunk(ledger),
+        broken=broken(ledger, catalogue),
         withheld_since=_withheld_since(home, release),
         published_at=_published_at(home, release),
         release=release,

@@ -27,6 +27,7 @@ from orchestration.watch.incidents import GRACE, RUNBOOKS
 from orchestration.watch.scene import FREE_BYTES_AMBER
 from orchestration.watch.schedule import last_due
 from tests.e2e import test_correction_night
+from tests.e2e.cases import test_signals_in_the_night as signals
 from tests.support import receivers
 from tests.support.command import VARDLAGRET, latest
 from tests.support.revised import revised
@@ -46,6 +47,9 @@ OF_TIME_AND_PEOPLE = {
 
 def test_every_incident_is_made_to_happen() -> None:
     by_themselves = {
+        "month_suspect": signals.test_a_silent_a_repeated_and_an_incomplete_month_are_told_by_the_night,
+        "records_broken": signals.test_records_that_contradict_each_other_are_told_where_they_are_too_many,
+        "delivery_shrunk": signals.test_a_file_that_shrank_stands_until_it_is_replaced,
         "disk_low": test_a_full_disk_clears_by_its_runbook,
         "headline_moved": test_a_headline_that_moved_waits_and_clears_by_its_runbook,
         "correction_expired": test_correction_night.test_the_message_alone_leads_to_a_release,

@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.defs.sensors import sensors
+from orchestration.defs.sensors import ATTEMPTS, FILES, sensors
 from orchestration.example.write import write_example
 from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
@@ -26,6 +26,44 @@ def evaluate(name: str = "landing") -> dg.SensorResult | dg.SkipReason:
     (sensor,) = [s for s in sensors().sensors or [] if s.name == name]
     with dg.DagsterInstance.ephemeral() as instance:
         return sensor(dg.build_sensor_context(instance=instance))
+
+
+def key_after(instance: dg.DagsterInstance) -> str | None:
+    """The key of the run that the sensor asks for on this instance; None when it asks for none."""
+    (sensor,) = [s for s in sensors().sensors or [] if s.name == "landing"]
+    found = sensor(dg.build_sensor_context(instance=instance))
+    return found.run_requests[0].run_key if isinstance(found, dg.SensorResult) and found.run_requests else None
+
+
+def end_a_run(instance: dg.DagsterInstance, tags: dict[str, str], status: dg.DagsterRunStatus) -> None:
+    """A run of the sensor, as the daemon would have launched it, that has ended so."""
+
+    @dg.job(name="nightly")
+    def nightly() -> None: ...
+
+    run = instance.create_run_for_job(nightly, tags=tags)
+    instance.report_run_canceled(run) if status is dg.DagsterRunStatus.CANCELED else instance.report_run_failed(run)
+
+
+@pytest.mark.parametrize("status", [dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED])
+def test_a_run_that_ended_before_it_gave_a_receipt_is_asked_for_again(
+    status: dg.DagsterRunStatus, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay(home, tmp_path)
+    with dg.DagsterInstance.ephemeral() as instance:
+        first = key_after(instance)
+        assert first == key_after(instance), "while its run has not ended, the files are one run"
+        tags = {FILES: first.split("-")[1]}
+        end_a_run(instance, tags, status)
+        assert key_after(instance) is None, "not at once"
+        monkeypatch.setattr("orchestration.defs.sensors.PAUSE_SECONDS", 0.0)
+        second = key_after(instance)
+        assert second not in (None, first)
+        for _ in range(ATTEMPTS - 2):
+            end_a_run(instance, tags, status)
+        assert key_after(instance) not in (None, first, second)
+        end_a_run(instance, tags, status)
+        assert key_after(instance) is None, "not for ever"
 
 
 def lay(home: Home, tmp_path: Path, name: str = "synthetic_counties.csv", source: str = "scb_geography") -> Path:

@@ -15,6 +15,7 @@ from orchestration.ledger.runs import Run
 from orchestration.settings import REPOSITORY
 from orchestration.watch.incidents import RUNBOOKS, Judged, Late, Scene, incidents
 from orchestration.watch.schedule import last_due
+from orchestration.watch.suspects import Doubtful, Suspect
 
 NOW = datetime(2026, 11, 25, 5, 0, tzinfo=UTC)  # 06:00 in Sweden, after a night that was due at 02:30 UTC
 
@@ -49,6 +50,11 @@ STANDING = {
     "headline_moved": Scene("v", NOW, [run("25T02:30", "25T02:40", 4, moved=(MOVED,))]),
     "delivery_late": Scene("v", NOW, [GOOD], late=[Late("skr_costs", date(2026, 1, 1), date(2026, 7, 1))]),
     "file_refused": Scene("v", NOW, [GOOD], refused={"skr_costs": (1, EARLIER)}),
+    "month_suspect": Scene(
+        "v", NOW, [GOOD], suspects=[Suspect("patient_register", "18", "volume_spike", ("2024-03",), EARLIER)]
+    ),
+    "delivery_shrunk": Scene("v", NOW, [GOOD], shrunk=[Doubtful("skr_costs", "ab" * 32, "f", EARLIER, "1 record")]),
+    "records_broken": Scene("v", NOW, [GOOD], broken=[Doubtful("skr_costs", "ab" * 32, "f", EARLIER, "6 of 9")]),
     "disk_low": Scene("v", NOW, [GOOD], disk_light="red", free_bytes=5),
 }
 

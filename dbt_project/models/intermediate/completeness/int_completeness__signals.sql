@@ -4,9 +4,11 @@
 -- A count is held against the median of the months within a year of it, its own left out. It is a spike at half as many
 -- again, if that is also six standard deviations of a count (Poisson) above; a drop at half as many or fewer, if that is as
 -- far below, and six times what the months themselves spread (1.4826 times their median absolute deviation). A share is
--- held against the median of all months before it, from the sixth on; it is lost at 15 points below. The limits are
--- choices: docs/register.md says what they find and how often they are wrong. `severity`: critical where the month's
--- figures are wrong by more than noise, warning where a field or a small provider is missing.
+-- held against the median of all months before it, from the sixth on; it is lost at 15 points below. A main diagnosis has
+-- every stay, so it is lost from the first month on below 75 percent: half of a sending's diagnoses are missing before there
+-- is anything to compare with. The limits are choices: docs/register.md says what they find and how often they are wrong.
+-- `severity`: critical where the month's figures are wrong by more than noise, warning where a field or a small provider is
+-- missing.
 {{ config(materialized='view', tags=['monthly']) }}
 {%- set shares = {
   'planned_missing': 'planned_percent', 'main_missing': 'main_diagnosis_percent', 'id_missing': 'followable_percent'
@@ -53,7 +55,15 @@ where record_count > 0 and record_count <= 0.5 * usual_count and usual_count - r
 {% for signal, share in shares.items() %}
 union all
 
-select source_id, reporter, month, '{{ signal }}', round({{ share }}, 1), round(usual_{{ share }}, 1), 'warning'
+select source_id, reporter, month, '{{ signal }}', round({{ share }}, 1),
+  round(coalesce(usual_{{ share }}, 100), 1), 'warning'
 from held
-where months_of_{{ share }} >= 6 and record_count >= 30 and {{ share }} < usual_{{ share }} - 15
+where record_count >= 30 and (
+  months_of_{{ share }} >= 6 and {{ share }} < usual_{{ share }} - 15
+  {%- if signal == 'main_missing' %} or months_of_{{ share }} < 6 and {{ share }} < 75 {%- endif %}
+)
 {% endfor %}
+union all
+
+select source_id, reporter, month, 'repeated_month', 100.0, 0.0, 'critical'
+from {{ ref('int_completeness__repeated') }}

@@ -1,0 +1,96 @@
+"""What looks wrong in the registers' months stands as incidents and colours the night, until somebody answers for it."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.cases.test_rule_ceilings import stay, write
+from tests.support.command import answer, vardlagret
+
+YEAR, REPEATED, LOST = 2024, 5, 6
+
+
+def month_of(month: int) -> str:
+    """Forty stays, of which no month has the same; but May is March once more, sent as another month."""
+    seed = 3 if month == REPEATED else month
+    first = date(YEAR, month, 1)
+    lines = []
+    for n in range(40):
+        admitted = first + timedelta((n * seed) % 20)
+        lines.append(stay(1000 * month + n, admitted, admitted + timedelta(1 + (n + seed) % 5)))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def diagnoses_of(month: int) -> str:
+    """Every stay's main diagnosis; in June those of the first ten alone, each told twice and in two ways."""
+    if month == LOST:
+        return "".join(f"{700000 + 1000 * month + n};1;{code};;\n" for n in range(10) for code in ("I500", "I509"))
+    return "".join(f"{700000 + 1000 * month + n};1;I50{n % 10};;\n" for n in range(40))
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    folder = tmp_path_factory.mktemp("signals")
+    for month in (1, 2, 3, 5, 6):  # April is silent
+        name = f"01_{YEAR}-{month + 3:02}_{YEAR}-{month:02}_{YEAR}-{month:02}_synthetic.txt"
+        write(folder, f"PAR_VARDTILLFALLEN_{name}", month_of(month))
+        write(folder, f"PAR_DIAGNOSER_{name}", diagnoses_of(month))
+    vardlagret(folder / "home", "ingest", folder)
+    return folder / "home", answer(folder / "home", "nightly", expect=None)
+
+
+EXPECTED = {
+    "month_suspect:patient_register.01.stops_reporting.2024-04",
+    "month_suspect:patient_register.01.repeated_month.2024-05",
+    "month_suspect:patient_register.01.main_missing.2024-06",
+}
+
+
+def test_a_silent_a_repeated_and_an_incomplete_month_are_told_by_the_night(night: tuple[Path, dict]) -> None:
+    home, told = night
+    assert {a["id"] for a in told["attention"] if a["id"].startswith("month_suspect")} == EXPECTED
+    status = answer(home, "status")
+    assert {i["id"] for i in status["incidents"] if i["code"] == "month_suspect"} == EXPECTED
+    assert status["publish"]["light"] != "green"
+    signals = {(s["signal"], s["month"]) for s in answer(home, "delivery", "signals")["signals"]}
+    assert signals == {
+        ("stops_reporting", "2024-04"), ("repeated_month", "2024-03"), ("repeated_month", "2024-05"),
+        ("main_missing", "2024-06"),
+    }  # fmt: skip
+
+
+def test_records_that_contradict_each_other_are_told_where_they_are_too_many(night: tuple[Path, dict]) -> None:
+    (broken,) = [i for i in answer(night[0], "status")["incidents"] if i["code"] == "records_broken"]
+    assert "20 of 20 records are in quarantine, 20 of them by R_CONFLICT" in broken["what"]
+    assert broken["id"] in {a["id"] for a in night[1]["attention"]}
+
+
+def test_what_somebody_answers_for_colours_no_later_night(night: tuple[Path, dict], tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(night[0], home, symlinks=True)
+    vardlagret(home, "watch", expect=None)
+    *most, last = sorted(a["id"] for a in night[1]["attention"])
+    for incident in most:
+        vardlagret(home, "watch", "ack", incident, "--by", "Anna")
+    shown = vardlagret(home, "nightly", expect=None)
+    assert "AMBER" in shown.stdout
+    assert last in shown.stdout
+    vardlagret(home, "watch", "ack", last, "--by", "Anna")
+    shown = vardlagret(home, "nightly", expect=None)
+    assert "may be wrong" not in shown.stdout.lower()
+
+
+def test_a_file_that_shrank_stands_until_it_is_replaced(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    name = "PAR_VARDTILLFALLEN_01_2024-{}_2024-03_2024-03_synthetic.txt"
+    vardlagret(home, "ingest", write(tmp_path, name.format("06"), month_of(3)))
+    half = "".join(month_of(3).splitlines(keepends=True)[:20])
+    vardlagret(home, "ingest", write(tmp_path, name.format("07"), half))
+    codes = [i["code"] for i in answer(home, "status")["incidents"]]
+    assert codes == ["delivery_shrunk"]
+    vardlagret(home, "ingest", write(tmp_path, name.format("08"), month_of(3)))
+    assert answer(home, "status")["incidents"] == []
