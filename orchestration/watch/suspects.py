@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SEVERITY = {
     "stops_reporting": "amber",
     "volume_spike": "amber",
+    "volume_drop": "amber",
     "planned_missing": "amber",
     "main_missing": "amber",
     "id_missing": "amber",
