@@ -91,7 +91,7 @@ def test_a_survey_of_another_year_leaves_the_years_before(folder: Path, tmp_path
     again.write_text(text.replace(row, row.rsplit(";", 1)[0] + ";98"))
     for file in (first, second, again):
         assert answer(home, "ingest", file)["files"][0]["outcome"] == "loaded"
-    assert held(home, "sos_region_survey") == {second.name: ["2025-12-31"], again.name: ["2024-12-31"]}
+    assert held(home, "sos_region_survey") == {second.name: ["2026"], again.name: ["2025"]}
 
 
 def test_as_of_needs_its_reason(folder: Path, tmp_path: Path) -> None:

@@ -172,7 +172,8 @@ def test_what_cannot_happen_is_refused_with_place_and_rule(name: str, code: Path
 def test_doctor_names_the_declaration_that_is_at_fault(code: Path, tmp_path: Path) -> None:
     path = code / "orchestration" / "sources" / "kolada.yml"
     sound = path.read_text(encoding="utf-8")
-    assert "each series read by a model" in run(code, tmp_path / "home", "doctor", expect=None).stdout
+    well = run(code, tmp_path / "home", "doctor", expect=None)
+    assert "each series read by a model" in well.stdout + well.stderr
     try:
         redeclare(code, "kolada", "phase: completed", "phase: seen")
         told = run(code, tmp_path / "home", "doctor", expect=1)
