@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from html import unescape
@@ -20,20 +21,23 @@ from orchestration.sources.model import Delimited, Document, JsonStat, KoladaLis
 _ROW = re.compile(r"<(?:\w+:)?row\b[^>]*(?<!/)>(.*?)</(?:\w+:)?row>", re.S)
 _CELL = re.compile(r"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.S)
 _TEXT = re.compile(r"<(?:\w+:)?[vt]\b[^>]*(?<!/)>(.*?)</(?:\w+:)?[vt]>", re.S)
+_FORMULA = re.compile(r"<(?:\w+:)?f\b")
+# A first line that says the delimiter.
+_SEPARATOR = re.compile(r'\s*"?sep=[^\r\n"]"?[\t ]*[;,]*(?:\r\n|\r|\n|$)', re.I)
 _SHARED = re.compile(r"<(?:\w+:)?si\b[^>]*(?<!/)>(.*?)</(?:\w+:)?si>|<(?:\w+:)?si\b[^>]*/>", re.S)
 
 
-def count(path: Path, layout: Layout, encoding: str | None) -> int:
-    """The number of records that the layout's declaration makes of this file's content."""
+def count(path: Path, layout: Layout, encoding: str | None, sheet: str | None = None) -> int:
+    """The number of records that the layout's declaration makes of this file's content, or of its sheet so named."""
     match layout:
         case Delimited() if (alone := _count_lines_alone(path, layout, encoding)) is not None:
             return alone
         case Delimited():
-            text = path.read_bytes().decode(encoding or "utf-8").removeprefix("\ufeff")
+            text = _SEPARATOR.sub("", path.read_bytes().decode(encoding or "utf-8").removeprefix("\ufeff"), count=1)
             lines = _logical_lines(text.replace("\r\n", "\n").replace("\r", "\n"), layout.delimiter)
             return _count_lines([line for line in lines if _holds(line, layout.delimiter)], layout)
         case Workbook():
-            return _count_sheet(path, layout)
+            return _count_sheet(path, layout, sheet)
         case JsonStat():
             size = json.loads(path.read_text("utf-8-sig"), parse_int=str, parse_float=str)["size"]
             return math.prod(int(part) for part in size)
@@ -55,6 +59,9 @@ def _count_lines_alone(path: Path, layout: Delimited, encoding: str | None) -> i
     blank_start = re.compile(rb"\n[\t-\r\x1c- \xc2\xe1-\xe3" + re.escape(layout.delimiter.encode()) + rb"]")
     lines, blank, last = 0, False, b"\n"
     with path.open("rb") as file:
+        if _SEPARATOR.match(file.read(64).decode("utf-8-sig", "replace")):
+            return None
+        file.seek(0)
         for piece in iter(lambda: file.read(1 << 22), b""):
             if b'"' in piece or re.match(rb"\r[^\n]", last + piece[:1]):
                 return None
@@ -108,7 +115,7 @@ def _count_lines(lines: list[str], layout: Delimited) -> int:
     above = (1 if layout.title else 0) + layout.heading_rows
     heading = [_fields(line, layout.delimiter) for line in lines[above - layout.heading_rows : above]]
     body = lines[above:]
-    if layout.footer and body and re.match(layout.footer, body[-1].strip(f'{layout.delimiter} \t"')):
+    if layout.footer and body and re.match(layout.footer, _shown(body[-1]).strip(f'{layout.delimiter} \t"')):
         body = body[:-1]
     return len(body) * _values_per_row(heading, layout)
 
@@ -129,29 +136,33 @@ def _values_per_row(heading: list[list[str]], layout: Delimited | Workbook) -> i
     if layout.unpivot is None:
         return 1
     width = max(len(row) for row in heading)
-    names = [" ".join(row[i].strip() for row in heading if i < len(row) and row[i].strip()) for i in range(width)]
+    names = [
+        " ".join(_shown(row[i]).strip() for row in heading if i < len(row) and row[i].strip()) for i in range(width)
+    ]
     declared = {c.heading_text for c in layout.field_columns}
     return sum(bool(re.match(layout.unpivot.heading, name)) for name in names if name not in declared)
 
 
-def _count_sheet(path: Path, layout: Workbook) -> int:
-    """Rows of the first sheet that hold a value, less title, headings and footer."""
+def _count_sheet(path: Path, layout: Workbook, sheet: str | None) -> int:
+    """Rows of a sheet, the first where none is named, that hold a value, less title, headings and footer."""
     with zipfile.ZipFile(path) as archive:
-        xml = archive.read(_first_sheet(archive)).decode("utf-8")
+        xml = archive.read(_part_of(archive, sheet)).decode("utf-8")
         shared = (
             archive.read("xl/sharedStrings.xml").decode("utf-8") if "xl/sharedStrings.xml" in archive.namelist() else ""
         )
     strings = ["".join(_texts_in(item)) for item in _SHARED.findall(shared)]
     rows = [_cells(row, strings) for row in _ROW.findall(xml)]
     rows = [row for row in rows if any(cell.strip() for cell in row)]
-    below = 1 if layout.footer and re.match(layout.footer, "".join(rows[-1]).strip()) else 0
+    below = 1 if layout.footer and re.match(layout.footer, _shown("".join(rows[-1])).strip()) else 0
     above = (1 if layout.title else 0) + layout.heading_rows
     return (len(rows) - above - below) * _values_per_row(rows[above - layout.heading_rows : above], layout)
 
 
-def _first_sheet(archive: zipfile.ZipFile) -> str:
-    """The part that holds the sheet which the workbook names first; its number says nothing of the order."""
-    named = re.search(r'<(?:\w+:)?sheet\b[^>]*?\w+:id="([^"]+)"', archive.read("xl/workbook.xml").decode("utf-8"))
+def _part_of(archive: zipfile.ZipFile, sheet: str | None) -> str:
+    """The part that holds a sheet, or the one that the workbook names first; its number says nothing of the order."""
+    elements = re.findall(r"<(?:\w+:)?sheet\b[^>]*>", archive.read("xl/workbook.xml").decode("utf-8"))
+    wanted = [e for e in elements if sheet is None or sheet in map(unescape, re.findall(r'\bname="([^"]*)"', e))]
+    named = re.search(r'\w+:id="([^"]+)"', wanted[0]) if wanted else None
     for relation in re.findall(r"<Relationship\b[^>]*>", archive.read("xl/_rels/workbook.xml.rels").decode("utf-8")):
         told = dict(re.findall(r'(\w+)="([^"]*)"', relation))
         if named and told.get("Id") == named.group(1):
@@ -160,9 +171,19 @@ def _first_sheet(archive: zipfile.ZipFile) -> str:
     return "xl/worksheets/sheet1.xml"
 
 
+def _shown(text: str) -> str:
+    """A text as it looks: composed letters, no character without a shape, every blank a plain one."""
+    composed = unicodedata.normalize("NFC", text)
+    seen = [c for c in composed if c in "\t\n\r\u00ad" or unicodedata.category(c) not in ("Cc", "Cf")]
+    return "".join(" " if unicodedata.category(c) == "Zs" else c for c in seen)
+
+
 def _cells(row: str, strings: list[str]) -> list[str]:
     """The texts of a row's cells by column, so far as it names them; a gap counts for nothing here."""
-    cells = [(kind, "".join(_texts_in(inner))) for kind, inner in _CELL.findall(row)]
+    cells = [
+        (kind, "".join(_texts_in(inner)) or ("=" if _FORMULA.search(inner) else ""))
+        for kind, inner in _CELL.findall(row)
+    ]
     return [strings[int(text)] if 't="s"' in kind and text else text for kind, text in cells]
 
 

@@ -51,10 +51,11 @@ class Reading:
 def read_to_cells(path: Path, file_name: str, delivery_sha256: str, recognised: Recognised, target: Path) -> Reading:
     """Read the delivery and write its cells to `target`, whole or not at all. Raises `FileRefused`."""
     layout = recognised.layout
-    if isinstance(layout, Delimited) and bulk.is_plain(path, layout, recognised.encoding):
+    if isinstance(layout, Delimited) and (plain := bulk.as_plain(path, layout, recognised.encoding)):
         with suppress(bulk.BulkFailed):
-            return _read_in_bulk(path, file_name, delivery_sha256, recognised.source, layout, target)
+            return _read_in_bulk(path, file_name, delivery_sha256, recognised.source, layout, plain, target)
     records = _read(path, file_name, recognised)
+    records.tidy(layout)
     pseudonymised(layout, records)
     window = scopes.window_in_name(layout, file_name)
     scope_keys, period_keys = scopes.of_records(recognised.source, layout, window, records)
@@ -71,7 +72,13 @@ def read_to_cells(path: Path, file_name: str, delivery_sha256: str, recognised: 
 
 
 def _read_in_bulk(
-    path: Path, file_name: str, delivery_sha256: str, source: Source, layout: Delimited, target: Path
+    path: Path,
+    file_name: str,
+    delivery_sha256: str,
+    source: Source,
+    layout: Delimited,
+    plain: bulk.Plain,
+    target: Path,
 ) -> Reading:
     """The same for a large plain file, without a record in memory. Raises `FileRefused`, `BulkFailed`."""
     head = heading.find_head(layout, delimited.head_of(beginning(path, "utf-8", HEAD_BYTES), layout.delimiter))
@@ -83,7 +90,7 @@ def _read_in_bulk(
     found = bulk.write(
         path, layout, plan, (delivery_sha256, file_name),
         lambda text: scopes.in_sql(source, layout, window, text),
-        width=len(head.headings), key=needed_key(layout), said_rows=SAID_ROWS, target=target,
+        width=len(head.headings), key=needed_key(layout), untidy=plain.untidy, said_rows=SAID_ROWS, target=target,
         check=lambda found: _check_window(window, found.pairs),
     )  # fmt: skip
     return Reading(
@@ -118,14 +125,14 @@ def count_records(path: Path, recognised: Recognised) -> int:
     if recognised.layout.family in ("jsonstat", "kolada_values", "kolada_list"):
         with documents.as_declared():
             return count(path, recognised.layout, recognised.encoding)
-    return count(path, recognised.layout, recognised.encoding)
+    return count(path, recognised.layout, recognised.encoding, recognised.sheet)
 
 
 def _read(path: Path, file_name: str, recognised: Recognised) -> Records:
     layout = recognised.layout
     match layout:
         case Workbook():
-            return tabular.read_table(layout, workbook.rows_of(path), file_name)
+            return tabular.read_table(layout, workbook.rows_of(path, recognised.sheet), file_name)
         case Delimited():
             text, _ = decode(path.read_bytes(), [recognised.encoding or "utf-8"])
             rows = delimited.rows_of(text, layout.delimiter)

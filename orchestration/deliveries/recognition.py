@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.deliveries.readers import delimited, documents, heading, jsonstat, workbook
-from orchestration.deliveries.readers.text import beginning, decode, settled_encoding
+from orchestration.deliveries.readers import delimited, documents, heading, jsonstat, kinds, workbook
+from orchestration.deliveries.readers.text import beginning, decode, settled_encoding, wide_encoding
 from orchestration.deliveries.refusal import FileRefused
 from orchestration.sources.catalogue import Catalogue
 from orchestration.sources.model import (
@@ -32,11 +32,12 @@ HEAD_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Recognised:
-    """The declared layout a file has, and the encoding it was read in (None for a workbook)."""
+    """The declared layout a file has, the encoding it was read in (None for a workbook), and a workbook's sheet."""
 
     source: Source
     layout: Layout
     encoding: str | None
+    sheet: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,19 @@ def recognise(path: Path, file_name: str, catalogue: Catalogue) -> Recognised:
     """
     with path.open("rb") as file:
         first = file.read(HEAD_BYTES)
+        if kind := kinds.owner_file(file_name) or kinds.known_kind(first):
+            raise _of_no_layout(*kind)
         if first[:4] in _ZIP:
-            return _best(_workbooks(path, catalogue))
+            return _workbook(path, catalogue)
         head = first.removeprefix(b"\xef\xbb\xbf").lstrip()
         if not head and not file.read().strip():
             raise FileRefused("F_EMPTY", "the file holds nothing; ask the owner for it again")
+    if wide := wide_encoding(first):
+        raise FileRefused(
+            "F_ENCODING",
+            f"the text is {wide}, read are utf-8 and declared ones. Ask the owner for the export as UTF-8",
+            1,
+        )
     if head[:1] in (b"{", b"["):
         text, encoding = decode(path.read_bytes())
         with documents.as_declared():
@@ -72,19 +81,28 @@ def recognise(path: Path, file_name: str, catalogue: Catalogue) -> Recognised:
     return _best(_delimited(path, file_name, catalogue))
 
 
-def _best(candidates: list[_Candidate]) -> Recognised:
-    """The candidate that fits with most declared columns; else a refusal that names the nearest."""
+def _of_no_layout(kind: str, step: str) -> FileRefused:
+    return FileRefused("F_UNKNOWN", f"no declared layout is {kind}: {step}")
+
+
+def _best(candidates: list[_Candidate], looked_at: str = "") -> Recognised:
+    """The candidate that fits with most declared columns; else a refusal that names the nearest.
+
+    `looked_at`: what of the file the candidates were compared with, where that is not all of it.
+    """
     fitting = [c for c in candidates if not c.likeness.faults]
     if fitting:
         return max(fitting, key=lambda c: c.likeness.columns).recognised
     near = max(candidates, key=lambda c: (c.likeness.share, -len(c.likeness.faults)), default=None)
     if near is None or near.likeness.share < NEAR:
         raise FileRefused(
-            "F_UNKNOWN", "no declared layout has these headings; to declare one see docs/adding-a-source.md"
+            "F_UNKNOWN",
+            f"no declared layout has these headings{looked_at}; to declare one see docs/adding-a-source.md",
         )
     raise FileRefused(
         "F_LAYOUT",
-        f"nearest layout {near.name}: {'; '.join(near.likeness.faults)}. Ask the owner, or declare a new layout",
+        f"nearest layout {near.name}{looked_at}: {'; '.join(near.likeness.faults)}. "
+        "Ask the owner, or declare a new layout",
     )
 
 
@@ -122,23 +140,47 @@ def _delimited(path: Path, file_name: str, catalogue: Catalogue) -> list[_Candid
     return candidates
 
 
-def _workbooks(path: Path, catalogue: Catalogue) -> list[_Candidate]:
+def _workbook(path: Path, catalogue: Catalogue) -> Recognised:
+    """The layout of the one sheet that is shown and fits.
+
+    Raises `FileRefused` (F_LAYOUT) where two fit that differ: nothing says which of them is meant.
+    """
     layouts = [(source, layout) for source, layout in catalogue.layouts() if isinstance(layout, Workbook)]
     # Before it is known which layout it is, the widest declared limit holds; the layout's own follows.
     workbook.weigh(path, max((layout.unpacked_limit_mb for _, layout in layouts), default=workbook.DEFAULT_LIMIT_MB))
-    with zipfile.ZipFile(path) as archive:
-        if not any(name.startswith("xl/") for name in archive.namelist()):
-            raise FileRefused("F_UNKNOWN", "an archive that is no workbook; unpack it and hand over its files")
-    rows = workbook.rows_of(path)
-    if not rows:
-        raise FileRefused("F_EMPTY", "the first sheet holds nothing; ask the owner for the export again")
-    candidates = []
-    for source, layout in layouts:
-        likeness = heading.compare(layout, rows)
-        if likeness.share >= NEAR:
-            workbook.weigh(path, layout.unpacked_limit_mb)
-        candidates.append(_Candidate(Recognised(source, layout, None), likeness))
-    return candidates
+    if kind := kinds.archive_kind(path):
+        raise _of_no_layout(*kind)
+    sheets = workbook.sheets_of(path)
+    filled = {name: rows for name, rows in sheets.items() if rows}
+    if not filled:
+        raise FileRefused("F_EMPTY", f"{_named(sheets)} holds nothing; ask the owner for the export again")
+    candidates = {
+        name: [
+            _Candidate(Recognised(source, layout, None, name), heading.compare(layout, rows))
+            for source, layout in layouts
+        ]
+        for name, rows in filled.items()
+    }
+    everything = [c for of_sheet in candidates.values() for c in of_sheet]
+    for candidate in everything:
+        if candidate.likeness.share >= NEAR and isinstance(candidate.recognised.layout, Workbook):
+            workbook.weigh(path, candidate.recognised.layout.unpacked_limit_mb)
+    fitting = [name for name, of_sheet in candidates.items() if any(not c.likeness.faults for c in of_sheet)]
+    if not fitting and (empty := [name for name, rows in sheets.items() if not rows][:1]) == list(sheets)[:1]:
+        raise FileRefused("F_EMPTY", f"{_named(empty)} holds nothing; ask the owner for the export again")
+    texts = [[row for _, row in filled[name]] for name in fitting]
+    if any(text != texts[0] for text in texts[1:]):
+        raise FileRefused(
+            "F_LAYOUT",
+            f"{_named(fitting)} fit declared layouts and differ: nothing says which is meant. Ask the owner for a "
+            "workbook with one of them, or hand over each as a workbook of its own",
+        )
+    return _best(candidates[fitting[0]] if fitting else everything, f" (looked at {_named(sheets)})")
+
+
+def _named(sheets: Iterable[str]) -> str:
+    named = [repr(name[: heading.CUT]) for name in sheets]
+    return ("sheet " if len(named) == 1 else "sheets ") + ", ".join(named)
 
 
 def _documents(document: Any, encoding: str, catalogue: Catalogue) -> list[_Candidate]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from orchestration.warehouse.cells import cells_relation
 
 ROW_RULES = {
     "R_FIELDS": "the record has another number of fields than the heading",
-    "R_NUMBER": "the text is no number in the form declared for its column, or would be rounded",
+    "R_NUMBER": "the text is no number in the form declared for its column",
+    "R_SCALE": "the number has more decimals than 12 and would be rounded",
     "R_MISSING_MARKER": "the marker for a missing value is not declared",
     "R_PERIOD": "the period is in none of the declared formats, or impossible",
     "R_AREA": "the area is not in the crosswalk under the source's naming system, or not unambiguous",
@@ -35,6 +37,7 @@ _EXPECTED = {
     "R_AREA": "a name or code of an area that existed then, as in the owner's earlier exports",
     "R_DATES": "a date that is not after the one it must precede",
     "R_CONFLICT": "one value per key",
+    "R_SCALE": "a number with at most 12 decimals",
 }
 FIRST_ROWS = 20
 
@@ -151,6 +154,8 @@ def _refused(home: Home, ledger: Ledger, identity: str) -> dict[str, Any] | None
 def export_for_owner(home: Home, ledger: Ledger, catalogue: Catalogue, source_id: str, target: Path) -> int:
     """Write every refused record of a source as CSV for its owner; returns how many. Sensitive texts as shapes.
 
+    A text that a spreadsheet would take for a formula begins with an apostrophe.
+
     Raises `KeyError` for a source that is not declared.
     """
     source = catalogue[source_id]
@@ -166,11 +171,23 @@ def export_for_owner(home: Home, ledger: Ledger, catalogue: Catalogue, source_id
                 text = row.get("value", row.get("shape"))
                 expected = _expected(source, row["column"], row["rule"])
                 heading = _heading(source, row["column"])
-                writer.writerow(
-                    [shown["file"], row["line"], heading, text, row["rule"], ROW_RULES[row["rule"]], expected]
-                )
+                told = [shown["file"], row["line"], heading, text, row["rule"], ROW_RULES[row["rule"]], expected]
+                writer.writerow([harmless(t) if isinstance(t, str) else t for t in told])
                 count += 1
     return count
+
+
+# A spreadsheet takes a text for a formula that begins so; the wide forms are read alike where they are typed.
+_FORMULA = re.compile(r"[\s\x00-\x1f]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+_NUMBER = re.compile(r"[+-]?\d[\d \u00a0\u202f\u2009]*(?:[.,]\d+)?(?:[Ee][+-]?\d{1,3})?")
+
+
+def harmless(text: str | None) -> str | None:
+    """A text that no spreadsheet takes for a formula: with an apostrophe before it where it begins like one.
+
+    A number stays one; `-12,5` is none of a formula's business.
+    """
+    return f"'{text}" if text and _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 def _heading(source: Source, column: str | None) -> str | None:

@@ -26,12 +26,30 @@ def number_pattern(column: Column) -> str:
     if column.thousands:
         whole = rf"(0|[1-9]\d{{0,2}}(?:{_BLANKS}\d{{3}})+|[1-9]\d*)"
     decimals = "" if column.integer else rf"(?:{'[.]' if column.decimal == '.' else ','}(\d+))?"
-    exponent = r"(?:E([+-]?\d{1,3}))?" if column.exponent else ""
+    exponent = r"(?:[Ee]([+-]?\d{1,3}))?" if column.exponent else ""
     return sign + whole + decimals + exponent
 
 
 def number_value(column: Column) -> str:
     """SQL giving DECIMAL(28,12), or null where the text is no number in its declared form or would be rounded."""
+    plain, matches, scale = _number_parts(column)
+    # DuckDB parses a decimal of up to 18 digits forty times faster than a longer one (benchmarks/deliveries.md).
+    short = "false" if column.exponent else f"length({plain}) <= {SHORT_DIGITS} and {scale} <= {SHORT_SCALE}"
+    return (
+        f"case when not ({matches} and {scale} <= {SCALE}) then null "
+        f"when {short} then cast(try_cast({plain} as decimal(18,{SHORT_SCALE})) as decimal(28,{SCALE})) "
+        f"else try_cast({plain} as decimal(28,{SCALE})) end"
+    )
+
+
+def has_more_decimals(column: Column) -> str:
+    """SQL telling a number in its declared form that would be rounded from a text that is no number."""
+    _, matches, scale = _number_parts(column)
+    return f"{matches} and {scale} > {SCALE}"
+
+
+def _number_parts(column: Column) -> tuple[str, str, str]:
+    """SQL for the number as DuckDB writes it, for whether it has its declared form, and for its decimals."""
     text = f"trim({column.name})"
     plain = f"regexp_replace({text}, '{_BLANKS}', '', 'g')" if column.thousands else text
     if column.decimal == ",":
@@ -41,14 +59,8 @@ def number_value(column: Column) -> str:
     if not column.integer:
         scale = f"length(regexp_extract({plain}, '[.](\\d+)', 1))"
     if column.exponent:
-        scale = f"({scale} - coalesce(try_cast(regexp_extract({plain}, 'E([+-]?\\d+)', 1) as integer), 0))"
-    # DuckDB parses a decimal of up to 18 digits forty times faster than a longer one (benchmarks/deliveries.md).
-    short = "false" if column.exponent else f"length({plain}) <= {SHORT_DIGITS} and {scale} <= {SHORT_SCALE}"
-    return (
-        f"case when not ({matches} and {scale} <= {SCALE}) then null "
-        f"when {short} then cast(try_cast({plain} as decimal(18,{SHORT_SCALE})) as decimal(28,{SCALE})) "
-        f"else try_cast({plain} as decimal(28,{SCALE})) end"
-    )
+        scale = f"({scale} - coalesce(try_cast(regexp_extract({plain}, '[Ee]([+-]?\\d+)', 1) as integer), 0))"
+    return plain, matches, scale
 
 
 def zero_means(layout: Layout, column: Column) -> dict[str, str]:
@@ -95,7 +107,13 @@ def column_faults(column: Column) -> list[tuple[str, str]]:
     if column.type == "number":
         # A marker nobody declared, or a number in another form.
         broken = f"{column.name}_status = 'normal' and {column.name}_value is null"
-        faults = [(f"{broken} and regexp_matches({text}, '\\d')", "R_NUMBER"), (broken, "R_MISSING_MARKER")]
+        # `#DIV/0!` and `=B2/B3` are an error and a formula of a workbook, whatever digits are in them.
+        digit = f"regexp_matches({text}, '^[^#=]*\\d')"
+        faults = [
+            (f"{broken} and {has_more_decimals(column)}", "R_SCALE"),
+            (f"{broken} and {digit}", "R_NUMBER"),
+            (broken, "R_MISSING_MARKER"),
+        ]
     elif column.type == "code":
         if column.unknown == "quarantine":
             faults = [(f"{column.name}_code is null", "R_CODE")]

@@ -51,7 +51,7 @@ def both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | bytes, 
             return refusal.code, refusal.message, refusal.line
 
     got = one("bulk")
-    monkeypatch.setattr(bulk, "is_plain", lambda *a: False)
+    monkeypatch.setattr(bulk, "as_plain", lambda *a: None)
     return got, one("rows"), bool(taken)
 
 

@@ -74,8 +74,6 @@ def test_a_number_in_its_declared_form_keeps_its_value(options, text, value):
         ({}, "2024-01-01"),
         ({}, "-1,5"),  # a sign nobody declared
         ({}, "1 000"),  # thousands nobody declared
-        ({}, "0,1234567890123"),  # would be rounded at scale 12
-        ({"exponent": True}, "1,5E-20"),
         ({"exponent": True}, "1E40"),  # beyond DECIMAL(28,12)
         ({"integer": True}, "3,0"),
         ({"thousands": True}, "1 00"),
@@ -88,6 +86,42 @@ def test_a_number_in_another_form_is_quarantined_and_never_cast(options, text):
     row = judge(number_layout(**options), value=text)
     assert (row["fault_code"], row["fault_column"]) == ("R_NUMBER", "value")
     assert row["value_value"] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "text", "value"),
+    [
+        ({}, "0,123456789012", "0.123456789012"),
+        ({"exponent": True}, "1,5E-11", "0.000000000015"),
+        ({"exponent": True}, "1,5e-5", "0.000015"),
+        ({"exponent": True, "decimal": "."}, "1.2e-05", "0.000012"),
+        ({"exponent": True, "decimal": "."}, "5e-05", "0.00005"),
+        ({"exponent": True, "decimal": "."}, "8.124e+2", "812.4"),
+    ],
+)
+def test_a_number_of_up_to_twelve_decimals_is_exact(options, text, value):
+    row = judge(number_layout(**options), value=text)
+    assert (row["fault_code"] or "", row["value_value"]) == ("", Decimal(value))
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({}, "0,1234567890123"),
+        ({"exponent": True}, "1,5E-20"),
+        ({"decimal": "."}, "33.333333333333336"),
+        ({"exponent": True, "decimal": "."}, "1e-13"),
+    ],
+)
+def test_a_number_of_more_than_twelve_decimals_is_told_apart_from_no_number(options, text):
+    row = judge(number_layout(**options), value=text)
+    assert (row["fault_code"], row["fault_column"], row["value_value"]) == ("R_SCALE", "value", None)
+
+
+@pytest.mark.parametrize("text", ["#DIV/0!", "#N/A", "#REF!", "=B2/B3"])
+def test_an_error_or_a_formula_is_no_declared_marker(text):
+    row = judge(number_layout(missing={"": "missing_at_source"}), value=text)
+    assert (row["fault_code"], row["value_value"]) == ("R_MISSING_MARKER", None)
 
 
 def test_a_declared_marker_keeps_its_kind_of_missing():

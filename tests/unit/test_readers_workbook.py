@@ -58,7 +58,7 @@ def test_numbers_are_shortest_text_and_dates_iso(tmp_path: Path) -> None:
         (6, "C", "2016", "true"),
         (6, "C", "2017", ""),
         (7, "D", "2016", "2020-02-01"),
-        (7, "D", "2017", "1e-05"),
+        (7, "D", "2017", "0.00001"),
     ]
     assert got.counted == 6
     assert got.reading.extracted_at == "2025-04-06"

@@ -8,6 +8,7 @@ is read as one text and split in SQL, so that a record with too few or too many 
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from orchestration.deliveries.parquet import COMPRESSION_LEVEL, ROW_GROUP, said_
 from orchestration.deliveries.pseudonyms import Key, columns_in_sql
 from orchestration.deliveries.readers import delimited, tabular
 from orchestration.deliveries.readers.tabular import Plan
+from orchestration.deliveries.readers.text import may_be_untidy, tidy_cell, tidy_sql
 from orchestration.sources.model import Delimited
 from orchestration.sql import BLANKS, quoted
 
@@ -37,22 +39,33 @@ class BulkFailed(Exception):
     """The file cannot be read in bulk after all; the row reader says why, or reads it."""
 
 
-def is_plain(path: Path, layout: Delimited, encoding: str | None) -> bool:
-    """Whether a file may be read in bulk: large, of a plain layout, in UTF-8, one record on every line."""
+@dataclass(frozen=True)
+class Plain:
+    """A file that may be read in bulk. `untidy`: it may hold characters that a cell does not keep (text.tidy_cell)."""
+
+    untidy: bool
+
+
+def as_plain(path: Path, layout: Delimited, encoding: str | None) -> Plain | None:
+    """A file that may be read in bulk: large, of a plain layout, in UTF-8, one record on every line. Else None."""
     if layout.title or layout.footer or layout.unpivot or layout.heading_rows > 1 or encoding != "utf-8":
-        return False
+        return None
     if path.stat().st_size < LEAST_BYTES:
-        return False
+        return None
     blank_start = re.compile(b"\n[" + re.escape(b"".join(_BLANK_STARTS) + layout.delimiter.encode()) + b"]")
-    blank, returns, last = False, False, b"\n"
+    blank, returns, untidy, last = False, False, False, b"\n"
     with path.open("rb") as file:
         for piece in iter(lambda: file.read(_PIECE), b""):
             if b'"' in piece or b"\0" in piece or b"\1" in piece:
-                return False
+                return None
+            # A character may lie across two pieces; the mark at the file's beginning is none of a cell.
+            untidy = untidy or may_be_untidy(last[-2:] + piece if last != b"\n" else piece.removeprefix(BOM_UTF8))
             returns = returns or b"\r" in piece
-            blank = blank or bool(blank_start.search(piece) or blank_start.search(last + piece[:1]))
-            last = piece[-1:]
-    return not (returns and not _returns_end_lines(path)) and not (blank and _holds_blank_line(path, layout))
+            blank = blank or bool(blank_start.search(piece) or blank_start.search(last[-1:] + piece[:1]))
+            last = piece[-2:]
+    if (returns and not _returns_end_lines(path)) or (blank and _holds_blank_line(path, layout)):
+        return None
+    return None if delimited.begins_with_separator(path) else Plain(untidy)
 
 
 def _returns_end_lines(path: Path) -> bool:
@@ -115,6 +128,7 @@ def write(
     *,
     width: int,
     key: Key | None,
+    untidy: bool,
     said_rows: int,
     target: Path,
     check: Callable[[Found], None],
@@ -126,6 +140,7 @@ def write(
         scopes: given what makes SQL of a column's name, gives SQL for scope and period.
         width: how many fields a record has.
         key: makes pseudonyms of person ids, where the layout holds any.
+        untidy: whether texts are tidied; it costs time on every record.
         said_rows: of so many first records the texts are given back.
         check: may refuse what was found; nothing is left then.
 
@@ -137,8 +152,11 @@ def write(
 
     def text(name: str) -> str:
         if name in plan.captured:
-            return quoted(plan.captured[name])
-        return f"field[{plan.fields[name] + 1}]" if name in plan.fields else "null::varchar"
+            return quoted(tidy_cell(layout.column(name), plan.captured[name]) or "")
+        if name not in plan.fields:
+            return "null::varchar"
+        sent = f"field[{plan.fields[name] + 1}]"
+        return tidy_sql(layout.column(name), sent) if untidy else sent
 
     scope, period = scopes(text)
     fault = f"case when len(field) <> {width} then 'fields: ' || len(field) || ' of {width}' end"

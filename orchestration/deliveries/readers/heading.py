@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from orchestration.deliveries.readers.text import tidy
 from orchestration.sources.model import Column, Delimited, Workbook
 
 Row = tuple[int, list[str]]
@@ -34,7 +35,8 @@ class Likeness:
 
 def row_text(row: list[str], layout: Tabular) -> str:
     """A title's or footer's whole text: the fields that hold something, joined as they were written."""
-    return (layout.delimiter if isinstance(layout, Delimited) else " ").join(t for t in row if t.strip()).strip()
+    whole = (layout.delimiter if isinstance(layout, Delimited) else " ").join(t for t in row if t.strip())
+    return tidy(whole).strip()
 
 
 def find_head(layout: Tabular, rows: list[Row]) -> Head | None:
@@ -103,10 +105,25 @@ def _head_from(layout: Tabular, rows: list[Row], start: int, title: str) -> Head
     heading_rows = [row for _, row in rows[start : start + layout.heading_rows]]
     width = max(len(row) for row in heading_rows)
     headings = [
-        " ".join(" ".join(row[i].split()) for row in heading_rows if i < len(row) and row[i].strip())
+        " ".join(" ".join(tidy(row[i]).split()) for row in heading_rows if i < len(row) and row[i].strip())
         for i in range(width)
     ]
-    return Head(title, headings, start + layout.heading_rows)
+    return Head(title, as_declared(layout, headings), start + layout.heading_rows)
+
+
+def as_declared(layout: Tabular, headings: list[str]) -> list[str]:
+    """Headings in the declared capitals. One that two declared headings, or two of the file's, could mean stays."""
+    exact = {c.heading_text for c in layout.field_columns}
+    declared: dict[str, set[str]] = {}
+    for text in exact:
+        declared.setdefault(text.casefold(), set()).add(text)
+    folded = Counter(h.casefold() for h in headings)
+    return [
+        next(iter(declared[fold]))
+        if h not in exact and folded[fold := h.casefold()] == 1 and len(declared.get(fold, ())) == 1
+        else h
+        for h in headings
+    ]
 
 
 def _share(layout: Tabular, head: Head) -> float:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from orchestration.deliveries.readers.text import tidy, tidy_cell
 from orchestration.sources.model import Layout
 
 Column = list[str | None]
@@ -37,6 +38,17 @@ class Records:
         self.column_name.append(column_name)
         self.fields_fault.append(fault)
 
+    def tidy(self, layout: Layout) -> None:
+        """Make texts what they look like (`text.tidy_cell`), so that an id is matched by what it may hold."""
+        for column in layout.columns:
+            if column.type == "number":
+                continue
+            texts = self.columns[column.name]
+            changed = {t: tidy_cell(column, t) for t in set(texts) if t and not (t.isascii() and t.isprintable())}
+            changed = {sent: shown for sent, shown in changed.items() if sent != shown}
+            if changed:
+                self.columns[column.name] = [changed.get(t, t) if t else t for t in texts]
+
     def __len__(self) -> int:
         return len(self.line)
 
@@ -58,7 +70,7 @@ def newest(texts: Iterable[str | None]) -> str | None:
 
 def as_iso(text: str) -> str | None:
     """The day, or the day and second, that a text begins with, as ISO 8601; None where it begins with neither."""
-    found = _MOMENT.match(text.strip())
+    found = _MOMENT.match(tidy(text).strip())
     if not found:
         return None
     day, minute, second = found.groups()
