@@ -257,7 +257,7 @@ class Delimited(_Tabular):
 
 
 class Workbook(_Tabular):
-    """XLSX, first sheet. `unpacked_limit_mb` and a ratio of 1 000 : 1 bound what is unpacked."""
+    """XLSX, the shown sheet that fits. `unpacked_limit_mb` and a ratio of 1 000 : 1 bound what is unpacked."""
 
     family: Literal["xlsx"]
     unpacked_limit_mb: int = 200
