@@ -23,7 +23,7 @@ def judge(layout: Delimited, **texts: str | None) -> dict:
     )
     columns = ", ".join(f"?::varchar as {n}" for n in names)
     cells = f"(select 'd' as delivery_sha256, 'f' as file, 2::bigint as line, null::varchar as column_name, " \
-            f"'' as extracted_at, {columns})"  # fmt: skip
+            f"'' as extracted_at, '2026-12-31' as known_on, '' as recency, {columns})"  # fmt: skip
     query = typed_select(layout, "s", cells)
     result = CONNECTION.execute(query, list(names.values()))
     headings = [d[0] for d in result.description]
