@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from orchestration.deliveries.readers.records import as_iso
 from orchestration.sources.model import Column, ExtractedAt, JsonStat, KoladaList, KoladaValues
 from tests.support.readable import catalogue_of, read, refusal
 
@@ -87,6 +88,21 @@ def test_one_status_for_all_cells_and_an_undeclared_dimension(tmp_path: Path) ->
     wider["size"].append(1)
     wider["dimension"]["extra"] = {"category": {"label": {"x": "a lone category has no index"}}}
     assert read(tmp_path, json.dumps(wider), CATALOGUE).reading.unmapped_columns == ["extra"]
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2025-03-01T07:30:00+02:00", "2025-03-01T05:30:00"),
+        ("2025-03-01T00:30:00.123+0100", "2025-02-28T23:30:00"),
+        ("2025-12-31 20:00 -05", "2026-01-01T01:00:00"),
+        ("2025-03-01T06:00:00Z", "2025-03-01T06:00:00"),
+        ("2025-03-01T06:00:00", "2025-03-01T06:00:00"),
+        ("2025-03-01", "2025-03-01"),
+    ],
+)
+def test_offsets_of_time_count(text: str, instant: str) -> None:
+    assert as_iso(text) == instant
 
 
 @pytest.mark.parametrize(
