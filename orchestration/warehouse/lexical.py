@@ -84,13 +84,10 @@ def number_status(column: Column, zeros: dict[str, str] | None = None) -> str:
     whens = " ".join(
         f"when {text} = {quoted(marker)} then {quoted(status)}" for marker, status in column.missing.items()
     )
-<<<<<<< HEAD
     whens += " ".join(f" when {condition} then {quoted(status)}" for status, condition in (zeros or {}).items())
-    return f"case {override} {whens} else 'normal' end"
-=======
     if not column.status_column:
         return f"case {override} {whens} else 'normal' end"
-    # Only a missing value has a reason to be missing; a word that contradicts a value is a fault (`_status_faults`).
+    # Only a missing value has a reason to be missing; a word that contradicts a value is a fault (`status_faults`).
     word = f"trim(coalesce({column.status_column}, ''))"
     absent = f"({text} is null or {text} in ({', '.join(map(quoted, ['', *column.missing]))}))"
     words = " ".join(
@@ -110,7 +107,6 @@ def status_faults(column: Column) -> list[tuple[str, str, str]]:
         (f"{word} not in ('', {declared})", "R_MISSING_MARKER", column.status_column),
         (contradicts, "R_MISSING_MARKER", column.status_column),
     ]
->>>>>>> 109d8c6 (Refuse undeclared dimensions and single pages; let newer answers win key by key; judge statuses, offsets and future periods)
 
 
 def column_faults(column: Column) -> list[tuple[str, str]]:
