@@ -5,6 +5,12 @@
   the dated crosswalk, the series through the declaration, and records with one key are compared: equal values, one is
   kept (from the newest export) and the others are duplicates; different values, all are quarantined (R_CONFLICT).
 
+  `answers`: the deliveries of the layout answer queries that overlap, and `recency` is each one's place in time. Of one
+  key with different values the newest answer's counts and the older records are duplicates; R_CONFLICT is left for one
+  answer that contradicts itself. A record is withdrawn, and a duplicate too, where a newer answer tells of more than
+  half of the areas that its own answer told of, for the same series, period, level of area and key, and not of this one:
+  it was then asked for and is not there any more (docs/decisions/0017).
+
   Few records share a key, and only those are sorted: a first pass counts keys by their hash, a second compares the
   records whose hash stands more than once, and the last takes all records through. What only served to compare is not
   kept: place and rule lead back to the cells. Of row-level layouts only the `columns` named (SQL) are kept, and of the
@@ -18,7 +24,7 @@
   division of the next 1 January), so an area is looked up on that day, and on the period's own first day where it is
   unknown then. Without it, on the first day.
 #}
-{% macro staged(cells, columns=none, windowed=none, division=none) %}
+{% macro staged(cells, columns=none, windowed=none, division=none, answers=false) %}
 {%- set told = cells ~ (' where ' ~ delivered_in_window(cells, windowed) if windowed and not all_months() else '') %}
 {#- What a row-level layout tells records apart by is its key; that of an aggregate is series, area and period too. -#}
 {%- set key_hash = 'hash(key_text, period_key)' if windowed else 'hash(record_key)' %}
@@ -99,9 +105,79 @@ repeated as materialized (
 
 candidates as materialized (
   select delivery_sha256, file, line, column_name, record_key, compare_text, extracted_at, first_rule
+    {%- if answers %}, recency{% endif %}
   from named
   where {{ comparable }} and {{ key_hash }} in (select key_hash from repeated)
 ),
+
+{%- if answers %}
+
+areas_told as materialized (
+  select series_key, period, area_level, key_text, recency, delivery_sha256, area_code
+  from named
+  where area_code is not null and period is not null
+  group by all
+),
+
+sizes as (
+  select series_key, period, area_level, key_text, recency, delivery_sha256, count(*) as areas
+  from areas_told
+  group by all
+),
+
+-- Of an older answer's slice, the newer answers that tell of more than half of its areas.
+asked_again as materialized (
+  select older.series_key, older.period, older.area_level, older.key_text, older.delivery_sha256,
+    newer.delivery_sha256 as newer_sha256
+  from areas_told as older
+  join areas_told as newer
+    on newer.series_key = older.series_key and newer.period = older.period and newer.area_level = older.area_level
+    and newer.key_text = older.key_text and newer.area_code = older.area_code and newer.recency > older.recency
+  join sizes
+    on sizes.series_key = older.series_key and sizes.period = older.period and sizes.area_level = older.area_level
+    and sizes.key_text = older.key_text and sizes.delivery_sha256 = older.delivery_sha256
+  group by all
+  having count(*) * 2 > any_value(sizes.areas)
+),
+
+withdrawn as materialized (
+  select distinct told.series_key, told.period, told.area_level, told.key_text, told.delivery_sha256, told.area_code
+  from areas_told as told
+  join asked_again using (series_key, period, area_level, key_text, delivery_sha256)
+  where not exists (
+    select 1 from areas_told as newer
+    where newer.delivery_sha256 = asked_again.newer_sha256 and newer.series_key = told.series_key
+      and newer.period = told.period and newer.area_level = told.area_level and newer.key_text = told.key_text
+      and newer.area_code = told.area_code
+  )
+),
+
+newest as materialized (
+  select record_key, max(recency) as recency, min(compare_text) <> max(compare_text) as differs
+  from candidates
+  where first_rule is null
+  group by record_key
+),
+
+compared as materialized (
+  select
+    candidates.delivery_sha256,
+    candidates.line,
+    candidates.column_name,
+    row_number() over (
+      partition by candidates.record_key, not superseded
+      order by candidates.recency desc, candidates.extracted_at desc, candidates.delivery_sha256, file, line, column_name
+    ) + case when superseded then 1 else 0 end as nth,
+    min(compare_text) over (partition by candidates.record_key, not superseded)
+      <> max(compare_text) over (partition by candidates.record_key, not superseded) and not superseded as conflicts
+  from (
+    select candidates.*, newest.differs and candidates.recency < newest.recency as superseded
+    from candidates
+    join newest using (record_key)
+    where candidates.first_rule is null
+  ) as candidates
+)
+{%- else %}
 
 compared as materialized (
   select
@@ -117,6 +193,7 @@ compared as materialized (
     order by extracted_at desc, delivery_sha256, file, line, column_name
   )
 )
+{%- endif %}
 
 select
   {%- if columns %}
@@ -131,12 +208,12 @@ select
   {%- else %}
   named.* exclude (
     fault_code, fault_column, first_rule, outside_reason, record_key, key_text, compare_text, area_text, area_system,
-    scope_key, period_key, fields_fault, extracted_at, override_column, override_status
+    scope_key, period_key, fields_fault, extracted_at, known_on, recency, override_column, override_status
   ),
   {%- endif %}
   case
     when first_rule is not null or conflicts then 'quarantined'
-    when nth > 1 then 'duplicate'
+    when nth > 1 {% if answers %}or withdrawn.delivery_sha256 is not null {% endif %}then 'duplicate'
     else 'accepted'
   end as record_status,
   case when conflicts then 'R_CONFLICT' else first_rule end as rule_code,
@@ -150,6 +227,15 @@ left join compared
   on compared.delivery_sha256 = named.delivery_sha256
   and compared.line = named.line
   and compared.column_name is not distinct from named.column_name
+{%- if answers %}
+left join withdrawn
+  on withdrawn.delivery_sha256 = named.delivery_sha256
+  and withdrawn.series_key = named.series_key
+  and withdrawn.period = named.period
+  and withdrawn.area_level = named.area_level
+  and withdrawn.key_text = named.key_text
+  and withdrawn.area_code = named.area_code
+{%- endif %}
 {% endmacro %}
 
 {# The deliveries among cells (SQL, with its condition) that hold two records of one key. #}

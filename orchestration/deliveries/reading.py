@@ -18,6 +18,7 @@ from orchestration.deliveries.readers.records import Records, as_iso, newest, sa
 from orchestration.deliveries.readers.text import beginning, decode
 from orchestration.deliveries.recognition import HEAD_BYTES, Recognised, recognise
 from orchestration.deliveries.refusal import FileRefused
+from orchestration.deliveries.undeclared import check_undeclared, is_judged, qualifying
 from orchestration.sources.model import (
     Delimited,
     Document,
@@ -56,6 +57,7 @@ def read_to_cells(path: Path, file_name: str, delivery_sha256: str, recognised: 
             return _read_in_bulk(path, file_name, delivery_sha256, recognised.source, layout, plain, target)
     records = _read(path, file_name, recognised)
     records.tidy(layout)
+    check_undeclared(recognised.source, layout, records.undeclared)
     pseudonymised(layout, records)
     window = scopes.window_in_name(layout, file_name)
     scope_keys, period_keys = scopes.of_records(recognised.source, layout, window, records)
@@ -85,6 +87,10 @@ def _read_in_bulk(
     if head is None or not scopes.has_sql(source, layout):
         raise bulk.BulkFailed("its scope follows from all its records together")
     plan = tabular.make_plan(layout, head, file_name)
+    if is_judged(source, layout) and (
+        qualifying(layout, {heading: ["?"] for heading in plan.unmapped}) or "" in head.headings
+    ):
+        raise bulk.BulkFailed("its undeclared columns are judged by their values")
     window = scopes.window_in_name(layout, file_name)
     bulk.check_ending(path, layout)
     found = bulk.write(

@@ -202,7 +202,7 @@ def _likeness(document: Any, layout: Layout) -> heading.Likeness | None:
     required = {c.heading_text for c in layout.columns if c.required}
     match layout:
         case JsonStat() if documents.is_dataset(document):
-            there = jsonstat.dimensions_of(document) | {"value", "status", "tableid"}
+            there = jsonstat.dimensions_of(document) | {"value", "status", "tableid"} | layout.eliminated.keys()
         case KoladaValues() if documents.is_values(document):
             there = documents.fields_of_values(document)
         case KoladaList() if documents.is_list(document):

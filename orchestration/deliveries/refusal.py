@@ -8,6 +8,7 @@ FILE_RULES = {
     "F_ENCODING": "the bytes cannot be read in any declared encoding",
     "F_EMPTY": "the file holds no record",
     "F_LAYOUT": "the headings are not those of a declared layout",
+    "F_DIMENSION": "a dimension, column or field that no layout declares makes the values a part of the total",
     "F_FIELDS": "too many records have another number of fields than the heading",
     "F_RULES": "more of the records break rules than the layout allows",
     "F_TRUNCATED": "the file ends before its declared end",

@@ -118,7 +118,7 @@ class Raw:
         self, connection: Any, layout: Layout, delivery: Delivery, cells: Path, held: Path, records: list[Record]
     ) -> dict[tuple[int, str | None, str], Cell]:
         own = [c for c in self._corrections if (c.source_id, c.layout_id) == (delivery.source_id, layout.layout_id)]
-        named = f"{quoted(delivery.file_name)} as file, '' as extracted_at"
+        named = f"{quoted(delivery.file_name)} as file, '' as extracted_at, null::varchar as known_on, '' as recency"
         texts = f"(select *, {named} from {cells_relation(layout, [cells])})"
         typed = typed_select(layout, delivery.source_id, corrected_cells(texts, own))
         wanted = sorted({r.line for r in records})

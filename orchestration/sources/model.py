@@ -53,6 +53,8 @@ class Column(_Strict):
     negative: bool = False
     integer: bool = False
     missing: dict[str, MissingStatus] = Field(default_factory=dict)
+    status_column: str | None = Field(default=None, description="says by a word why a value is missing")
+    statuses: dict[str, MissingStatus] = Field(default_factory=dict, description="the words of the status column")
     unit: str | None = None
     compare: bool = True
     # code
@@ -69,6 +71,8 @@ class Column(_Strict):
             raise ValueError(f"column {self.name}: a code column declares its codes")
         if self.type != "number" and self.missing:
             raise ValueError(f"column {self.name}: only a number column declares missing markers")
+        if self.statuses and (self.type != "number" or self.status_column is None):
+            raise ValueError(f"column {self.name}: statuses need a number column and its status_column")
         for pattern in [self.pattern or "", *self.pseudonym.values()]:
             re.compile(pattern)
         return self
@@ -173,6 +177,12 @@ class _Layout(_Strict):
         default=5, ge=0, le=100, description="above this share of records that break rules the file is refused"
     )
     ordered: list[tuple[str, str]] = Field(default_factory=list, description="dates, the first not after the second")
+    # A column, field or dimension that qualifies a value and that nobody declared makes the value a part of the total.
+    all_of: dict[str, list[str]] = Field(
+        default_factory=dict, description="by undeclared heading or dimension: the values that leave nothing out"
+    )
+    remarks: list[str] = Field(default_factory=list, description="headings that say nothing of what the values count")
+    began: int | None = Field(default=None, ge=1700, le=2099, description="the first year that the source tells of")
 
     @property
     def captured(self) -> list[str]:
@@ -205,6 +215,7 @@ class _Layout(_Strict):
         used += [*(a.column for a in self.areas), *(o.column for o in self.outside)]
         used += self.period.columns if self.period else []
         used += [self.extracted_at.column] if self.extracted_at.column else []
+        used += [c.status_column for c in self.columns if c.status_column]
         used += [name for name in (self.window.column, self.window.date) if name] if self.window else []
         for name in used:
             if name not in names:
@@ -264,9 +275,14 @@ class Workbook(_Tabular):
 
 
 class JsonStat(_Layout):
-    """json-stat2 (PxWeb v2). Column headings are dimension ids, plus `value`, `status` and `tableid`."""
+    """json-stat2 (PxWeb v2). Column headings are dimension ids, plus `value`, `status` and `tableid`.
+
+    `eliminated`: the code of the total that stands for a dimension which the query left out. PxWeb lets a query leave
+    out only what its metadata call `elimination`, and sums over it.
+    """
 
     family: Literal["jsonstat"]
+    eliminated: dict[str, str] = Field(default_factory=dict)
 
 
 class KoladaValues(_Layout):

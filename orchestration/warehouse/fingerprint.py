@@ -37,13 +37,26 @@ def code_fingerprint() -> str:
 
 
 def input_fingerprint(current: Iterable[CurrentDelivery], code: str) -> str:
-    """SHA-256 over the current deliveries, what each one is current for, and the code. Order plays no part."""
+    """SHA-256 over the current deliveries, what each one is current for, and the code.
+
+    The order of arrival plays no part, but among answers to queries: there the newer one wins key by key.
+    """
+    current = list(current)
+    answers = sorted((d for d in current if _answers_a_query(d)), key=lambda d: (d.extracted_at or "", d.received_at))
+    places = {d.delivery_sha256: f" {n}" for n, d in enumerate(answers)} if len(answers) > 1 else {}
     lines = sorted(
         f"{d.delivery_sha256} {d.source_id}/{d.layout_id} {scope} {period} {d.extracted_at or ''}"
+        f"{places.get(d.delivery_sha256, '')}"
         for d in current
         for scope, period in d.coverage
     )
     return hashlib.sha256("\n".join([code, *lines]).encode()).hexdigest()
+
+
+def _answers_a_query(delivery: CurrentDelivery) -> bool:
+    """Whether its scope is what was asked for (deliveries/scopes.py), so that another delivery may overlap with it."""
+    base = f"{delivery.source_id}/{delivery.layout_id}"
+    return any(scope != base and period == "*" for scope, period in delivery.coverage)
 
 
 def code_version(path: Path = REPOSITORY) -> str:

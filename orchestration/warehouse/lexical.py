@@ -97,7 +97,28 @@ def number_status(column: Column, zeros: dict[str, str] | None = None) -> str:
         f"when {text} = {quoted(marker)} then {quoted(status)}" for marker, status in column.missing.items()
     )
     whens += " ".join(f" when {condition} then {quoted(status)}" for status, condition in (zeros or {}).items())
-    return f"case {override} {whens} else 'normal' end"
+    if not column.status_column:
+        return f"case {override} {whens} else 'normal' end"
+    # Only a missing value has a reason to be missing; a word that contradicts a value is a fault (`status_faults`).
+    word = f"trim(coalesce({column.status_column}, ''))"
+    absent = f"({text} is null or {text} in ({', '.join(map(quoted, ['', *column.missing]))}))"
+    words = " ".join(
+        f"when {absent} and {word} = {quoted(told)} then {quoted(status)}" for told, status in column.statuses.items()
+    )
+    return f"case {override} {words} {whens} else 'normal' end"
+
+
+def status_faults(column: Column) -> list[tuple[str, str, str]]:
+    """(SQL condition, rule, column) of a status word: one beside a value that it calls missing, or one undeclared."""
+    if not column.status_column:
+        return []
+    word = f"trim(coalesce({column.status_column}, ''))"
+    declared = ", ".join(map(quoted, column.statuses))
+    contradicts = f"{word} in ({declared}) and {column.name}_value is not null and override_column is null"
+    return [
+        (f"{word} not in ('', {declared})", "R_MISSING_MARKER", column.status_column),
+        (contradicts, "R_MISSING_MARKER", column.status_column),
+    ]
 
 
 def column_faults(column: Column) -> list[tuple[str, str]]:
@@ -271,7 +292,8 @@ def typed_select(layout: Layout, source_id: str, relation: str) -> str:
 
     Adds to the cells' columns: `<c>_value`, `<c>_status`, `<c>_code` by type, the period columns, `source_id`,
     `layout_id`, `series_key`, `key_text`, `compare_text` (what must be equal under one key), `area_text`,
-    `area_system`, `outside_reason`, and `fault_code, fault_column`: the first fault in column order.
+    `area_system`, `outside_reason`, and `fault_code, fault_column`: the first fault in column order. `known_on` of the
+    relation is the day of the export or of its receipt, the later: a period that begins after it is in the future.
     """
     removed: list[str] = []
     typed, faults = [], ["when fields_fault is not null then 'R_FIELDS|'"]
@@ -286,13 +308,16 @@ def typed_select(layout: Layout, source_id: str, relation: str) -> str:
         elif c.type in ("date", "timestamp") and not c.pseudonym:
             typed += [f"{_moment(c)} as {c.name}_value"]
         faults += [f"when {condition} then '{rule}|{c.name}'" for condition, rule in column_faults(c)]
+        faults += [f"when {condition} then '{rule}|{place}'" for condition, rule, place in status_faults(c)]
     for first, second in layout.ordered:
         faults.append(f"when {first}_value > {second}_value then 'R_DATES|{second}'")
     if layout.window:
         faults.append(f"when period_key like 'outside %' then 'R_PERIOD|{layout.window.date or layout.window.column}'")
     if layout.period:
         typed += [f"{sql} as {name}" for name, sql in period_columns(layout.period).items()]
-        faults.append(f"when period is null then 'R_PERIOD|{layout.period.columns[0]}'")
+        outside = ["period is null", "period_start > try_cast(known_on as date)"]
+        outside += [f"period_start < make_date({layout.began}, 1, 1)"] if layout.began else []
+        faults.append(f"when {' or '.join(outside)} then 'R_PERIOD|{layout.period.columns[0]}'")
     else:
         typed += ["null::date as period_start", "null::date as period_end"]
         typed += ["null::varchar as period_type", "null::varchar as period"]

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from orchestration.ledger.ledger import CurrentDelivery
     from orchestration.sources.catalogue import Catalogue
 
+# What a record learns from its delivery: `known_on` and `recency` as below.
+_OF_DELIVERY = ("extracted_at", "known_on", "recency")
 _CELL_COLUMNS = ("delivery_sha256", "line", "column_name", "scope_key", "period_key", "fields_fault", "file")
 
 
@@ -41,7 +43,7 @@ def prepare(
     deliveries = list(current)
     connection.execute("create schema if not exists declared; create schema if not exists cells")
     connection.execute("create table if not exists declared.generation as select uuid()::varchar as generation")
-    _declare_deliveries(connection, deliveries)
+    _declare_deliveries(connection, deliveries, recency_of(catalogue, deliveries))
     _declare_series(connection, catalogue)
     _declare_sources(connection, catalogue)
     by_layout: dict[tuple[str, str], list[CurrentDelivery]] = defaultdict(list)
@@ -75,29 +77,57 @@ def _cells_of(layout: Layout, held: list[CurrentDelivery], folder: Path) -> str:
     if not held:
         names = [*_CELL_COLUMNS, *layout.cell_names]
         columns = ", ".join(f"null::{'bigint' if n == 'line' else 'varchar'} as {n}" for n in names)
-        return f"(select {columns}, null::varchar as extracted_at where false)"
+        added = ", ".join(f"null::varchar as {name}" for name in _OF_DELIVERY)
+        return f"(select {columns}, {added} where false)"
     parts = []
+    added = ", ".join(_OF_DELIVERY)
+    of_delivery = ", ".join(f"d.{name}" for name in _OF_DELIVERY)
     for whole, keys in ((True, ""), (False, ", scope_key, period_key")):
         if files := [folder / f"{d.delivery_sha256}.parquet" for d in held if d.whole == whole]:
             parts.append(
-                f"""select c.*, d.file, d.extracted_at from {cells_relation(layout, files)} as c
-                join (select distinct delivery_sha256, file, extracted_at{keys} from declared.deliveries) as d
+                f"""select c.*, d.file, {of_delivery} from {cells_relation(layout, files)} as c
+                join (select distinct delivery_sha256, file, {added}{keys} from declared.deliveries) as d
                 using (delivery_sha256{keys})"""
             )
     return f"({' union all '.join(parts)})"
 
 
-def _declare_deliveries(connection: duckdb.DuckDBPyConnection, deliveries: list[CurrentDelivery]) -> None:
+def recency_of(catalogue: Catalogue, deliveries: Iterable[CurrentDelivery]) -> dict[str, int]:
+    """By delivery of a source whose answers overlap (scope `query`), its place in time among those of its layout.
+
+    By the export's date, then by arrival. The place and not the moment: a copy of the newest answer changes nothing.
+    """
+    answers = {source.source_id for source in catalogue.sources if source.scope == "query"}
+    by_layout: dict[tuple[str, str], list[CurrentDelivery]] = defaultdict(list)
+    for delivery in deliveries:
+        if delivery.source_id in answers:
+            by_layout[delivery.source_id, delivery.layout_id].append(delivery)
+    return {
+        d.delivery_sha256: place
+        for held in by_layout.values()
+        for place, d in enumerate(sorted(held, key=lambda d: (d.extracted_at or "", d.received_at)), start=1)
+    }
+
+
+def _known_on(delivery: CurrentDelivery) -> str:
+    """The last day of which a delivery may tell: of its export or of its receipt, the later (its date may be wrong)."""
+    return max((delivery.extracted_at or "")[:10], delivery.received_at[:10])
+
+
+def _declare_deliveries(
+    connection: duckdb.DuckDBPyConnection, deliveries: list[CurrentDelivery], recency: dict[str, int]
+) -> None:
     connection.execute(
         """create or replace table declared.deliveries (
           delivery_sha256 varchar, source_id varchar, layout_id varchar, extracted_at varchar,
-          scope_key varchar, period_key varchar, file varchar, records bigint)"""
+          scope_key varchar, period_key varchar, file varchar, records bigint, known_on varchar, recency varchar)"""
     )
     rows = [
-        (d.delivery_sha256, d.source_id, d.layout_id, d.extracted_at or "", scope, period, d.file_name, str(records))
+        (d.delivery_sha256, d.source_id, d.layout_id, d.extracted_at or "", scope, period, d.file_name, str(records),
+         _known_on(d), f"{recency.get(d.delivery_sha256, 0):06}")
         for d in deliveries
         for (scope, period), records in zip(d.coverage, d.records, strict=True)
-    ]
+    ]  # fmt: skip
     _insert(connection, "declared.deliveries", rows)
 
 

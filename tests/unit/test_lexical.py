@@ -23,7 +23,7 @@ def judge(layout: Delimited, **texts: str | None) -> dict:
     )
     columns = ", ".join(f"?::varchar as {n}" for n in names)
     cells = f"(select 'd' as delivery_sha256, 'f' as file, 2::bigint as line, null::varchar as column_name, " \
-            f"'' as extracted_at, {columns})"  # fmt: skip
+            f"'' as extracted_at, '2026-12-31' as known_on, '' as recency, {columns})"  # fmt: skip
     query = typed_select(layout, "s", cells)
     result = CONNECTION.execute(query, list(names.values()))
     headings = [d[0] for d in result.description]
@@ -283,3 +283,31 @@ def test_a_zero_in_another_form_stays_a_fault_and_one_that_a_correction_gives_st
 def test_a_zero_is_declared_of_a_number_alone():
     with pytest.raises(ValueError, match="measure is no number column"):
         zero_layout({"measure": "not_reported"})
+
+
+ANSWER = Delimited(
+    layout_id="answer", description="d", family="delimited", delimiter=";", began=2000,
+    columns=[Column(name="year"), Column(name="status"),
+             Column(name="value", type="number", missing={"": "missing_at_source"}, status_column="status",
+                    statuses={"Private": "suppressed_small_n"})],
+    period=Period(columns=["year"], formats=["year"]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("year", "value", "status", "told"),
+    [
+        ("2026", "", "Private", ("suppressed_small_n", "", None)),
+        ("2026", "", "", ("missing_at_source", "", None)),
+        ("2000", "5", "", ("normal", "", None)),
+        ("2026", "", "Secret", ("missing_at_source", "R_MISSING_MARKER", "status")),
+        ("2026", "5", "Private", ("normal", "R_MISSING_MARKER", "status")),
+        ("2027", "5", "", ("normal", "R_PERIOD", "year")),
+        ("1999", "5", "", ("normal", "R_PERIOD", "year")),
+    ],
+)
+def test_a_status_word_and_a_period_are_judged(
+    year: str, value: str, status: str, told: tuple[str, str, str | None]
+) -> None:
+    got = judge(ANSWER, year=year, value=value, status=status)
+    assert (got["value_status"], got["fault_code"] or "", got["fault_column"]) == told

@@ -68,10 +68,10 @@ def test_a_near_layout_is_named_with_the_difference(tmp_path: Path, content: str
         assert word in refused.message
 
 
-def test_one_heading_that_carries_values_is_enough_and_the_others_are_listed(tmp_path: Path) -> None:
-    got = read(tmp_path, WAITS.replace("Juli", "7"), CATALOGUE)
-    assert got.reading.unmapped_columns == ["2025 7"]
-    assert got.texts("region", "value") == [("Stockholm", "16"), ("Gotland", "1,5")]
+def test_a_heading_that_carries_values_and_is_not_declared_is_refused(tmp_path: Path) -> None:
+    refused = refusal(tmp_path, WAITS.replace("Juli", "7"), CATALOGUE)
+    assert refused.code == "F_DIMENSION"
+    assert "'2025 7'" in refused.message
 
 
 def test_the_text_of_a_record_is_not_repeated_in_a_refusal(tmp_path: Path) -> None:

@@ -107,10 +107,14 @@ def fields_of_list(document: Any) -> set[str]:
 
 
 def read_values(document: dict[str, Any], layout: KoladaValues) -> Records:
-    """One record per kpi, area, period and gender; `line` is its ordinal. Raises `FileRefused` (F_EMPTY, F_LAYOUT)."""
+    """One record per kpi, area, period and gender; `line` is its ordinal.
+
+    Raises `FileRefused`: F_EMPTY, F_LAYOUT, and F_TRUNCATED for a page of several.
+    """
+    check_whole(document)
     names = {c.heading_text: c.name for c in layout.columns}
     records = Records.of(layout)
-    unmapped: set[str] = set()
+    undeclared: dict[str, set[str]] = {}
     for thing in document["values"]:
         entries = thing.get("values")
         if not isinstance(entries, list) or not all(isinstance(e, dict) and "gender" in e for e in entries):
@@ -118,16 +122,38 @@ def read_values(document: dict[str, Any], layout: KoladaValues) -> Records:
         outer = {k: as_text(v) for k, v in thing.items() if k != "values"}
         for entry in entries:
             texts = outer | {k: as_text(v) for k, v in entry.items()}
-            unmapped |= texts.keys() - names.keys()
+            for name in texts.keys() - names.keys():
+                undeclared.setdefault(name, set()).add(texts[name])
             records.add(len(records) + 1, {names[h]: t for h, t in texts.items() if h in names})
     if not len(records):
         raise FileRefused("F_EMPTY", "the answer holds no value; ask for it again")
-    records.unmapped_columns = sorted(unmapped)
+    records.unmapped_columns = sorted(undeclared)
+    records.undeclared = {name: sorted(undeclared[name]) for name in records.unmapped_columns}
     return records
 
 
+def check_whole(document: dict[str, Any]) -> None:
+    """Raise `FileRefused` (F_TRUNCATED) for one page of several, or for fewer objects than the answer's `count`.
+
+    `count` counts the objects of one page, so pages that were joined may hold more than their first page says.
+    """
+    for name in ("next_url", "next_page", "previous_url", "previous_page"):
+        if document.get(name) not in (None, ""):
+            raise FileRefused(
+                "F_TRUNCATED",
+                f"{name} is not null: this is one page of an answer of several; fetch them all and join their values "
+                "into one document, with next_url and previous_url null",
+            )
+    there, count = len(document["values"]), as_text(document.get("count"))
+    if count.isdigit() and there < int(count):
+        raise FileRefused(
+            "F_TRUNCATED", f"the answer holds {there} objects and its count says {count}; ask for it again"
+        )
+
+
 def read_list(document: dict[str, Any], layout: KoladaList) -> Records:
-    """One record per object; `line` is its ordinal."""
+    """One record per object; `line` is its ordinal. Raises `FileRefused` (F_TRUNCATED) for a page of several."""
+    check_whole(document)
     names = {c.heading_text: c.name for c in layout.columns}
     records = Records.of(layout)
     for ordinal, thing in enumerate(document["values"], start=1):

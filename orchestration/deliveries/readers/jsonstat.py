@@ -40,7 +40,8 @@ def read_dataset(document: dict[str, Any], layout: JsonStat) -> Records:
     if not any(v is not None for v in values):
         raise FileRefused("F_EMPTY", "the data set holds no value; ask for it again")
     statuses = _statuses(document.get("status"), total)
-    constant = {"tableid": _table(document)}
+    left_out = {name: code for name, code in layout.eliminated.items() if name not in ids}
+    constant = {"tableid": _table(document)} | left_out
     names = {c.heading_text: c.name for c in layout.columns}
     records = Records.of(layout)
     cells = zip(itertools.product(*categories), values, statuses, strict=True)
@@ -48,9 +49,19 @@ def read_dataset(document: dict[str, Any], layout: JsonStat) -> Records:
         texts = constant | {"status": as_text(status)} | dict(zip(ids, codes, strict=True)) | {"value": as_text(value)}
         records.add(ordinal, {names[h]: t for h, t in texts.items() if h in names})
     records.unmapped_columns = [i for i in ids if i not in names]
+    records.undeclared = {
+        i: codes for i, codes in zip(ids, categories, strict=True) if i not in names and codes != _total(document, i)
+    }
     records.extracted_at = as_iso(as_text(document.get(layout.extracted_at.field or "")))
     records.said = f"{as_text(document.get('source'))} {as_text(document.get('label'))}"
     return records
+
+
+def _total(document: dict[str, Any], dimension: str) -> list[str]:
+    """The code that the answer itself calls the total of a dimension (PxWebApi v2), where it does."""
+    extension = document["dimension"][dimension].get("extension") or {}
+    code = extension.get("eliminationValueCode") if as_text(extension.get("elimination")) == "true" else None
+    return [as_text(code)] if code else []
 
 
 def _categories(document: dict[str, Any], dimension: str) -> list[str]:

@@ -5,17 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from orchestration.deliveries.readers.text import tidy, tidy_cell
 from orchestration.sources.model import Layout
 
 Column = list[str | None]
-_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?)?")
+_MOMENT = re.compile(
+    r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(?:[.,]\d+)?(?:\s?(Z|[+-]\d{2}(?::?\d{2})?)(?![\d:]))?)?",
+    re.IGNORECASE,
+)
 
 
 @dataclass
 class Records:
-    """Records as columns of equal length. `columns` holds every declared column; null where there is no such field."""
+    """Records as columns of equal length. `columns` holds every declared column; null where there is no such field.
+
+    `undeclared`: by heading, field or dimension that no column declares, its values (`undeclared.py` judges them).
+    """
 
     columns: dict[str, Column]
     line: list[int]
@@ -23,6 +30,7 @@ class Records:
     fields_fault: Column
     extracted_at: str | None = None
     unmapped_columns: list[str] = field(default_factory=list)
+    undeclared: dict[str, list[str]] = field(default_factory=dict)
     said: str = ""
 
     @classmethod
@@ -69,9 +77,22 @@ def newest(texts: Iterable[str | None]) -> str | None:
 
 
 def as_iso(text: str) -> str | None:
-    """The day, or the day and second, that a text begins with, as ISO 8601; None where it begins with neither."""
+    """The day, or the day and second, that a text begins with, as ISO 8601; None where it begins with neither.
+
+    A second with an offset is given in UTC, so that texts compare as instants; one without is taken to be in UTC.
+    """
     found = _MOMENT.match(tidy(text).strip())
     if not found:
         return None
-    day, minute, second = found.groups()
-    return f"{day}T{minute}{second or ':00'}" if minute else day
+    day, minute, second, offset = found.groups()
+    if not minute:
+        return day
+    told = f"{day}T{minute}{second or ':00'}"
+    if not offset or offset in "Zz":
+        return told
+    hours, minutes = int(offset[1:3]), int(offset[3:].lstrip(":") or 0)
+    shift = timedelta(hours=hours, minutes=minutes) * (-1 if offset[0] == "-" else 1)
+    try:
+        return (datetime.fromisoformat(told) - shift).isoformat()
+    except (ValueError, OverflowError):
+        return told

@@ -77,6 +77,7 @@ def read_table(layout: Tabular, rows: list[Row], file_name: str) -> Records:
     body, footer = _split_footer(layout, rows[head.first :])
     records = Records.of(layout)
     records.unmapped_columns = plan.unmapped
+    records.undeclared = _undeclared(head, plan, [row for _, row in body])
     width = len(head.headings)
     faulty = 0
     for line, row in body:
@@ -87,6 +88,16 @@ def read_table(layout: Tabular, rows: list[Row], file_name: str) -> Records:
     records.said = f"{head.title} {footer}"
     _date(records, layout, footer)
     return records
+
+
+def _undeclared(head: Head, plan: Plan, rows: list[list[str]]) -> dict[str, list[str]]:
+    """The texts in each field that feeds no column, by heading or place; a field without a text says nothing."""
+    used = {*plan.fields.values(), *(place for place, _, _ in plan.unpivoted)}
+    found: dict[str, list[str]] = {}
+    for place in (p for p in range(len(head.headings)) if p not in used):
+        if texts := sorted({row[place].strip() for row in rows if place < len(row) and row[place].strip()}):
+            found[head.headings[place] or f"column {place + 1}"] = texts
+    return found
 
 
 def check_fields(records: int, faulty: int, width: int) -> None:
