@@ -95,7 +95,8 @@ def _since(found: list[tuple[str, set[tuple[str, ...]]]], signal: tuple[str, ...
 
 def shrunk(ledger: Ledger) -> list[Doubtful]:
     """Current deliveries that hold far fewer records than the ones before them, and that nothing has replaced."""
-    current = {d.delivery_sha256 for d in ledger.current_deliveries()}
+    # Being current for a period without a record, such as no open stays, counts for nothing.
+    current = {d.delivery_sha256 for d in ledger.current_deliveries() if any(d.records)}
     newest = {r.delivery_sha256: r for r in ledger.receipts() if r.outcome in ("loaded", "duplicate")}
     return [
         Doubtful(r.source_id or "", sha256 or "", r.file_name, r.received_at, (r.message or "").partition(":")[0])
