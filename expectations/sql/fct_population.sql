@@ -12,7 +12,16 @@ shows in 2006. #}
 {% endset %}
 with judged as (
 {{ judged('marts.fct_population', ['age_group', 'measure', 'source_id'], 'source_id', 'value', 1000,
-    ['source_id', 'measure'], ['source_id', 'measure'], count='true', extra=extra) }}
+    ['source_id', 'measure'], ['source_id', 'measure'], count='true', remember="age_group = 'total'", extra=extra) }}
+),
+ages as (
+    select source_id, area_code, area_level, period_type, period, sex,
+        max(value) filter (where age_group = 'total') - sum(value) filter (where regexp_full_match(age_group, '\d+') or age_group = oldest) as age_gap
+    from (
+        select *, cast(max(try_cast(age_group as integer)) over (partition by source_id, area_code, area_level, period_type, period, sex) + 1 as varchar) || '+' as oldest
+        from judged where noise = 'none'
+    ) as aged
+    group by all having count(*) filter (where regexp_full_match(age_group, '\d+')) >= 50 and bool_or(age_group = oldest)
 ),
 wholes as (
     select source_id, area_code, area_level, period_type, period, period_start, boundary_moved,
@@ -28,13 +37,14 @@ changes as (
     window earlier as (partition by source_id, area_code, area_level, period_type order by period_start)
 )
 select judged.*,
+    case when age_group = 'total' and noise = 'none' then abs(age_gap) end as age_gap,
     case when not changes.boundary_moved then changes.change end as change_in_region,
     case when changes.boundary_moved then changes.change end as boundary_change,
     case when area_level <> 'nation' then null
         when regions_beside = 21 then abs(value - regions_sum) when counties_beside = 21 then abs(value - counties_sum)
     end / (case when noise = 'ckm' then 10 * 22 else 1 end) as nation_gap
 from (
-    select * exclude (regions_beside),
+    select * exclude (regions_beside, regions_sum),
         sum(value) filter (where area_level = 'region') over areas as regions_sum,
         count(value) filter (where area_level = 'region') over areas as regions_beside,
         sum(value) filter (where area_level = 'county') over areas as counties_sum,
@@ -42,4 +52,5 @@ from (
     from judged
     window areas as (partition by source_id, measure, sex, age_group, noise, period_type, period)
 ) as judged
+left join ages using (source_id, area_code, area_level, period_type, period, sex)
 left join changes using (source_id, area_code, area_level, period_type, period)
