@@ -109,6 +109,15 @@ shares as (
     from base group by all
 ),
 {{ memory(key, order, has_sex) }},
+{% if source == 'source_id' %}
+{% set thing = ['area_code', 'period'] + key | reject('equalto', source) | list %}
+stated_twice as (
+    select {% for column in thing %}{{ column }} as told_{{ column }}, {% endfor %}
+
+        case when regional then 'region' else area_level end as told_level, min(value) as least_told, max(value) as most_told
+    from base where value is not null group by all having min({{ source }}) <> max({{ source }})
+),
+{% endif %}
 beside as (
     select base.*,
         lag(jump_value ignore nulls) over series as before_1,
@@ -122,17 +131,9 @@ beside as (
         min(value) filter (where regional) over areas as lowest,
         max(value) filter (where regional) over areas as highest,
         sum(value) filter (where regional) over areas as regions_sum,
-{% if source == 'source_id' %}
-        min({{ source }}) over told as source_beside, max({{ source }}) over told as sources_beside,
-        min(value) over told as least_beside, max(value) over told as most_beside,
-{% endif %}
         count(value) filter (where regional) over areas as regions_beside
     from base
     window
-{% if source == 'source_id' %}
-        told as (partition by area_code, case when regional then 'region' else area_level end, period,
-            {{ key | reject('equalto', source) | join(', ') }}),
-{% endif %}
         series as (partition by area_code, area_level, {{ key | join(', ') }} order by {{ order }}),
 {% if has_sex %}
         sexes as (partition by area_code, area_level, period, {{ dimensions | join(', ') }}, period_type),
@@ -169,9 +170,8 @@ select ratios.*,
         case when regions_beside = 21 then regions_sum / value when regions_beside > 0 then greatest(1, regions_sum / value) end
     end as regions_of_nation,
 {% if source == 'source_id' %}
-    case when sources_beside <> source_beside and value_status = 'normal'
-        then 100 * greatest(most_beside - value, value - least_beside)::double
-            / nullif(greatest(abs(most_beside), abs(least_beside))::double, 0) end as sources_apart,
+    case when value_status = 'normal' then 100 * greatest(most_told - value, value - least_told)::double
+        / nullif(greatest(abs(most_told), abs(least_told))::double, 0) end as sources_apart,
 {% endif %}
     memory.* exclude (row_id),
     case when area_level = 'nation' and ({{ of_nation }})
@@ -191,6 +191,12 @@ select ratios.*,
 {{ extra }}
 from ratios
 left join memory on memory.row_id = ratios.row_id
+{% if source == 'source_id' %}
+left join stated_twice on told_level = case when ratios.regional then 'region' else ratios.area_level end
+{% for column in ['area_code', 'period'] + key | reject('equalto', source) | list %}
+    and told_{{ column }} is not distinct from ratios.{{ column }}
+{% endfor %}
+{% endif %}
 left join counted on counted_source = ratios.{{ source }} and counted_type = ratios.period_type
     and counted_period = ratios.period and counted_level = ratios.area_level
 left join kept on kept_period_type = ratios.period_type and kept_area_level = ratios.area_level

@@ -16,12 +16,15 @@ with judged as (
 ),
 ages as (
     select source_id, area_code, area_level, period_type, period, sex,
-        max(value) filter (where age_group = 'total') - sum(value) filter (where regexp_full_match(age_group, '\d+') or age_group = oldest) as age_gap
+        case when arg_max(open_age, open_age) = max(age) + 1 and count(age) >= 50
+            then abs(max(value) filter (where age_group = 'total') - sum(value) filter (where age is not null)
+                - arg_max(value, open_age)) end as age_gap
     from (
-        select *, cast(max(try_cast(age_group as integer)) over (partition by source_id, area_code, area_level, period_type, period, sex) + 1 as varchar) || '+' as oldest
-        from judged where noise = 'none'
+        select *, try_cast(age_group as integer) as age,
+            case when right(age_group, 1) = '+' then try_cast(rtrim(age_group, '+') as integer) end as open_age
+        from marts.fct_population where noise = 'none'
     ) as aged
-    group by all having count(*) filter (where regexp_full_match(age_group, '\d+')) >= 50 and bool_or(age_group = oldest)
+    group by all
 ),
 wholes as (
     select source_id, area_code, area_level, period_type, period, period_start, boundary_moved,
@@ -37,7 +40,7 @@ changes as (
     window earlier as (partition by source_id, area_code, area_level, period_type order by period_start)
 )
 select judged.*,
-    case when age_group = 'total' and noise = 'none' then abs(age_gap) end as age_gap,
+    case when age_group = 'total' and noise = 'none' then ages.age_gap end as age_gap,
     case when not changes.boundary_moved then changes.change end as change_in_region,
     case when changes.boundary_moved then changes.change end as boundary_change,
     case when area_level <> 'nation' then null
