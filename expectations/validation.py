@@ -77,11 +77,8 @@ def _kept(engine: Any, suite: Suite) -> str:
     import sqlalchemy as sa
 
     columns = sorted({e.kwargs["column"] for e in suite.expectations if "column" in e.kwargs})
-    engine.execute_query_in_transaction(
-        sa.text(
-            f"create or replace temp table kept_{suite.dataset} as select {', '.join(columns) or '*'} from ({suite.sql}) as judged"
-        )
-    )
+    kept = f"select {', '.join(columns) or '*'} from ({suite.sql}) as judged"
+    engine.execute_query_in_transaction(sa.text(f"create or replace temp table kept_{suite.dataset} as {kept}"))
     return f"select * from kept_{suite.dataset}"
 
 
