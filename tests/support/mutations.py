@@ -83,7 +83,7 @@ def _remembered(dataset: str, level: float, sex: str = "women", also: tuple[str,
     found = [
         Mutation(dataset, "cell_jump", "value", "value * 2", cell, 1, also),
         Slice(dataset, "regions_swapped", "value",
-              "round(value * case area_code when '05' then 1.5 / 1.3 else 1.3 / 1.5 end, 0)",
+              f"round(value * case area_code when '05' then 1.5 / 1.3 else 1.3 / 1.5 end, {0 if level > 1000 else 3})",
               f"{slice_} and t.area_code in ('05', '07')", 2, also),
         Slice(dataset, "slice_jump", "value", "round(value * 0.5, 0)", slice_, 21, also),
         Slice(dataset, "equal_to_earlier", "value", earlier, slice_, 21, ("one_factor", *also)),
@@ -102,7 +102,7 @@ def _remembered(dataset: str, level: float, sex: str = "women", also: tuple[str,
 
 
 def _second(dataset: str) -> Mutation:
-    return Mutation(dataset, "sources_agree", "value", "round(value * 1.03, 0)", "source_id = 'second'", 2)
+    return Mutation(dataset, "sources_agree", "value", "value * 1.03", "source_id = 'second'", 2)
 
 
 def _emptied(dataset: str, where: str = "true") -> Mutation:
