@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 FOLDER = Path(__file__).resolve().parent
-RULES = "_rules.sql"
+RULES = ("_rules.sql", "_memory.sql")
 TABLES = {
     "fct_costs": "marts.fct_costs",
     "fct_staffing": "marts.fct_staffing",
@@ -119,15 +119,12 @@ def load(dataset: str, folder: Path = FOLDER) -> Suite:
     """
     import yaml
 
-    declaration, query, rules = (
-        folder / "suites" / f"{dataset}.yml",
-        folder / "sql" / f"{dataset}.sql",
-        folder / "sql" / RULES,
-    )
+    declaration, query = folder / "suites" / f"{dataset}.yml", folder / "sql" / f"{dataset}.sql"
     for path in (declaration, query):
         if not path.is_file():
             raise SuiteUnusable(f"{dataset}: no suite, {path.name} is missing; write it or take the dataset out")
-    parts = [p.read_bytes() for p in (declaration, query, rules) if p.is_file()]
+    rules = [folder / "sql" / name for name in RULES]
+    parts = [p.read_bytes() for p in (declaration, query, *rules) if p.is_file()]
     try:
         declared = yaml.safe_load(parts[0]) or {}
         return Suite(

@@ -50,7 +50,7 @@ def validate(
             if progress:
                 progress(suite.dataset)
             try:
-                asset = source.add_query_asset(suite.dataset, query=f"select * from ({suite.sql}) as judged")
+                asset = source.add_query_asset(suite.dataset, query=_kept(source.get_execution_engine(), suite))
                 batch = asset.add_batch_definition_whole_table("all").get_batch()
                 rules = _gx_suite(suite, history.get(suite.dataset))
                 outcome = batch.validate(rules, result_format="BOOLEAN_ONLY")
@@ -67,6 +67,19 @@ def validate(
         source.get_execution_engine().close()
         source.get_engine().dispose()
     return results
+
+
+def _kept(engine: Any, suite: Suite) -> str:
+    """A query of what the suite's query gave, kept for the connection: the tool asks for it again and again.
+
+    The connection reads, so the table lies in memory and goes with it; only judged columns are in it.
+    """
+    import sqlalchemy as sa
+
+    columns = sorted({e.kwargs["column"] for e in suite.expectations if "column" in e.kwargs})
+    kept = f"select {', '.join(columns) or '*'} from ({suite.sql}) as judged"
+    engine.execute_query_in_transaction(sa.text(f"create or replace temp table kept_{suite.dataset} as {kept}"))
+    return f"select * from kept_{suite.dataset}"
 
 
 def _gx_suite(suite: Suite, last_count: int | None) -> Any:

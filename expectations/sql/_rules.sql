@@ -20,7 +20,46 @@ regions_kept         the period's regions with a value as a share of the most in
                      1 when at most one is lost.
 missing_share        share of a source's measure that is missing without a lawful reason.
 area_unknown         1 when code and level are not among the areas.
+regions_of_nation    what the regions add up to as a multiple of the nation, for counts: 1 at least where one is missing.
+sources_apart        how far another source's value for the very same thing lies from this one, in percent of the greater.
+share_gap            how far a percent lies from 100 x numerator / denominator beyond its own rounding.
+The rules of `_memory.sql` stand in the same row; `remember` says for which values and from which level (`memory_floor`), `few` where a count is so small that
+none is no wonder, `chance` the relative standard deviation of the count.
 #}
+{% from '_memory.sql' import memory %}
+{% set chance_of_count = "case when numerator > 0 and denominator > 0 then 1 / sqrt(numerator::double) end" %}
+{% set share_gap -%}
+case when numerator is not null and denominator > 0 then greatest(0, abs(100 * numerator::double / denominator::double - value::double)
+        - case when value = trunc(value) then 0.51 when value * 10 = trunc(value * 10) then 0.051 else 0.0051 end) end
+{%- endset %}
+{# Of an owner's nation in kronor per inhabitant: percent from its regions weighted by population in the nearest year that
+is known, from 15 regions on. A region without a value weighs nothing here; an owner that counts its people and not its
+cost gives a nation that is too low. #}
+{% macro weighted_parts(table, key) -%}
+people as (
+    select area_code, year(period_start) as people_year, max(value) as people
+    from marts.fct_population
+    where sex = 'total' and age_group = 'total' and area_level in ('region', 'county') and value > 0
+    group by all
+),
+weights as (
+    select area_code, period as weight_period, arg_min(people, abs(people_year - period_year)) as people
+    from people, (select distinct period, year(period_start) as period_year from {{ table }} where contains(unit, 'per_inhabitant'))
+    group by all
+),
+weighted as (
+    select f.period as weighted_period, {% for column in key %}f.{{ column }} as weighted_{{ column }}, {% endfor %}
+
+        sum(f.value::double * w.people::double) / sum(w.people::double) as of_parts
+    from {{ table }} as f join weights as w on w.area_code = f.area_code and w.weight_period = f.period
+    where f.area_level in ('region', 'county') and f.value is not null and contains(f.unit, 'per_inhabitant')
+    group by all having count(*) >= 15
+)
+{%- endmacro %}
+{% macro of_weighted(key) -%}
+weighted_period = judged.period{% for column in key %} and weighted_{{ column }} is not distinct from judged.{{ column }}{% endfor %}
+
+{%- endmacro %}
 {% macro comparable_ratio(a, b, floor) -%}
 case when {{ b }} is null or {{ a }} is null then null
      when {{ a }} > 0 and {{ b }} > 0 and greatest({{ a }}, {{ b }}) >= {{ floor }}
@@ -30,11 +69,13 @@ case when {{ b }} is null or {{ a }} is null then null
 
 {% macro judged(table, dimensions, source, jump_value, jump_floor, panel, missing_by,
                 order='period_start', has_sex=true, per_person='false', rate='false', count='false',
-                of_nation='false', absent_is_zero=false, explained='false', extra='') %}
+                of_nation='false', absent_is_zero=false, explained='false', remember='true', memory_floor='0', few='false', chance='null', extra='') %}
 {% set sexes = ['sex'] if has_sex else [] %}
 {% set key = dimensions + sexes + ['period_type'] %}
 with base as (
-    select *, {{ jump_value }} as jump_value, {{ jump_floor }} as jump_floor,
+    select *, row_number() over () as row_id, {{ jump_value }} as jump_value, {{ jump_floor }} as jump_floor,
+        case when {{ remember }} then {{ jump_value }} end as remembered_value, {{ few }} as few, {{ chance }} as chance,
+        {{ memory_floor }} as memory_floor,
         area_level in ('region', 'county') as regional,
         value is null and value_status in ('normal', 'missing_at_source', 'not_reported') and not ({{ explained }})
             as missing
@@ -67,6 +108,16 @@ shares as (
         avg(missing::int) as missing_share
     from base group by all
 ),
+{{ memory(key, order, has_sex) }},
+{% if source == 'source_id' %}
+{% set thing = ['area_code', 'period'] + key | reject('equalto', source) | list %}
+stated_twice as (
+    select {% for column in thing %}{{ column }} as told_{{ column }}, {% endfor %}
+
+        case when regional then 'region' else area_level end as told_level, min(value) as least_told, max(value) as most_told
+    from base where value is not null group by all having min({{ source }}) <> max({{ source }})
+),
+{% endif %}
 beside as (
     select base.*,
         lag(jump_value ignore nulls) over series as before_1,
@@ -79,6 +130,7 @@ beside as (
 {% endif %}
         min(value) filter (where regional) over areas as lowest,
         max(value) filter (where regional) over areas as highest,
+        sum(value) filter (where regional) over areas as regions_sum,
         count(value) filter (where regional) over areas as regions_beside
     from base
     window
@@ -114,6 +166,14 @@ select ratios.*,
     end as outside_women_men,
     case when sex = 'total' and ({{ count }}) then value - women - men end as sex_gap,
 {% endif %}
+    case when area_level = 'nation' and value > 0 and ({{ count }}) then
+        case when regions_beside = 21 then regions_sum / value when regions_beside > 0 then greatest(1, regions_sum / value) end
+    end as regions_of_nation,
+{% if source == 'source_id' %}
+    case when value_status = 'normal' then 100 * greatest(most_told - value, value - least_told)::double
+        / nullif(greatest(abs(most_told), abs(least_told))::double, 0) end as sources_apart,
+{% endif %}
+    memory.* exclude (row_id),
     case when area_level = 'nation' and ({{ of_nation }})
 {% if absent_is_zero %}
         and regions_beside > 0
@@ -130,6 +190,13 @@ select ratios.*,
     (known_code is null)::int as area_unknown,
 {{ extra }}
 from ratios
+left join memory on memory.row_id = ratios.row_id
+{% if source == 'source_id' %}
+left join stated_twice on told_level = case when ratios.regional then 'region' else ratios.area_level end
+{% for column in ['area_code', 'period'] + key | reject('equalto', source) | list %}
+    and told_{{ column }} is not distinct from ratios.{{ column }}
+{% endfor %}
+{% endif %}
 left join counted on counted_source = ratios.{{ source }} and counted_type = ratios.period_type
     and counted_period = ratios.period and counted_level = ratios.area_level
 left join kept on kept_period_type = ratios.period_type and kept_area_level = ratios.area_level

@@ -12,7 +12,19 @@ shows in 2006. #}
 {% endset %}
 with judged as (
 {{ judged('marts.fct_population', ['age_group', 'measure', 'source_id'], 'source_id', 'value', 1000,
-    ['source_id', 'measure'], ['source_id', 'measure'], count='true', extra=extra) }}
+    ['source_id', 'measure'], ['source_id', 'measure'], count='true', remember="age_group = 'total'", extra=extra) }}
+),
+ages as (
+    select source_id, area_code, area_level, period_type, period, sex,
+        case when arg_max(open_age, open_age) = max(age) + 1 and count(age) >= 50
+            then abs(max(value) filter (where age_group = 'total') - sum(value) filter (where age is not null)
+                - arg_max(value, open_age)) end as age_gap
+    from (
+        select *, try_cast(age_group as integer) as age,
+            case when right(age_group, 1) = '+' then try_cast(rtrim(age_group, '+') as integer) end as open_age
+        from marts.fct_population where noise = 'none'
+    ) as aged
+    group by all
 ),
 wholes as (
     select source_id, area_code, area_level, period_type, period, period_start, boundary_moved,
@@ -28,13 +40,14 @@ changes as (
     window earlier as (partition by source_id, area_code, area_level, period_type order by period_start)
 )
 select judged.*,
+    case when age_group = 'total' and noise = 'none' then ages.age_gap end as age_gap,
     case when not changes.boundary_moved then changes.change end as change_in_region,
     case when changes.boundary_moved then changes.change end as boundary_change,
     case when area_level <> 'nation' then null
         when regions_beside = 21 then abs(value - regions_sum) when counties_beside = 21 then abs(value - counties_sum)
     end / (case when noise = 'ckm' then 10 * 22 else 1 end) as nation_gap
 from (
-    select * exclude (regions_beside),
+    select * exclude (regions_beside, regions_sum),
         sum(value) filter (where area_level = 'region') over areas as regions_sum,
         count(value) filter (where area_level = 'region') over areas as regions_beside,
         sum(value) filter (where area_level = 'county') over areas as counties_sum,
@@ -42,4 +55,5 @@ from (
     from judged
     window areas as (partition by source_id, measure, sex, age_group, noise, period_type, period)
 ) as judged
+left join ages using (source_id, area_code, area_level, period_type, period, sex)
 left join changes using (source_id, area_code, area_level, period_type, period)

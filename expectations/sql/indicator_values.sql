@@ -2,7 +2,7 @@
 value that is hidden may show nothing derived from it; `partial_unsaid` is 1 where a nation rests on fewer areas than
 expected without saying so. Costs are compared with their neighbours from 1 000 kronor per inhabitant on: below, regions
 move whole services between accounts (Uppsala's home health care, 68 to 8 kronor in 2016). #}
-{% from '_rules.sql' import judged %}
+{% from '_rules.sql' import chance_of_count, judged %}
 {% set per_head = "unit = 'percent' or starts_with(unit, 'per_') or contains(unit, 'per_inhabitant')" %}
 {% set extra %}
     case when unit = 'percent' then value end as percent_value,
@@ -20,4 +20,5 @@ move whole services between accounts (Uppsala's home health care, 68 to 8 kronor
     "case when " ~ per_head ~ " or unit = 'days' then value end", "case when unit = 'days' then 60 when contains(unit, 'per_inhabitant') then 1000 else 20 end",
     ['indicator_id'], ['indicator_id'], order='period',
     per_person="unit in ('per_1000', 'per_100000')", rate=per_head ~ " or unit = 'days'",
-    count="unit in ('persons', 'count')", of_nation=per_head ~ " or unit = 'days'", extra=extra) }}
+    count="unit in ('persons', 'count')", of_nation=per_head ~ " or unit = 'days'",
+    memory_floor="case when contains(unit, 'per_inhabitant') then 1000 else 0 end", few="coalesce(denominator, 1000) < 100", chance=chance_of_count, extra=extra) }}

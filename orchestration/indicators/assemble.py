@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from orchestration.indicators import reference_tables
+from orchestration.indicators import nations, reference_tables
 from orchestration.indicators.definition import PREVIOUS_YEAR, Definition
 from orchestration.indicators.intervals import add_intervals
 
@@ -31,8 +31,14 @@ STATUSES = (
     "withheld",
 )
 KEY = "indicator_id, definition_version, area_code, area_level, period, sex, age_group"
-# A percentage of a handful is noise: below this count in the reference period no percent is given (methods M9).
-LEAST_REFERENCE_COUNT = 20
+# A percentage of a handful is noise: a value on fewer cases than this is grade C, and no percent is given from or to it
+# (methods M9 asks for 20 in the reference period; Statistics Sweden's usual limit for a base is 30).
+LEAST_BASE = 30
+# On either side of a change these leave the difference and take the percent: what is compared is not the same, not
+# final, or not believed.
+NO_PERCENT = ("partial_coverage", "provisional", "preliminary", "suspect")
+# A slice of whole percents without counts, from this many values on, was rounded by its owner.
+LEAST_ROUNDED = 8
 
 
 class AssemblyError(Exception):
@@ -62,9 +68,11 @@ def assemble(
     _check_views(con, definitions)
     _collect(con, definitions)
     _check_values(con, definitions)
+    nations.cover(con, definitions)
+    nations.doubt(con, definitions)
     add_intervals(con, definitions)
     _declare(con, definitions)
-    con.execute(_FINAL.format(key=KEY, origin=data_origin.replace("'", "''"), least=LEAST_REFERENCE_COUNT))
+    con.execute(_FINAL.format(key=KEY, origin=data_origin.replace("'", "''")))
     reference_tables.write_indicators(con, definitions)
     reference_tables.write_sources(con, catalogue, source_counts or {}, data_origin)
     reference_tables.write_corrections(con, corrections)
@@ -153,10 +161,11 @@ def _declare(con: duckdb.DuckDBPyConnection, definitions: Sequence[Definition]) 
     """The parts of the definitions that the final query joins: grade, direction, reference, breaks."""
     con.execute(
         "create or replace temp table _definitions (indicator_id varchar, quality_grade varchar, aggregation varchar, "
-        "direction_sign integer, reference_period varchar, ci_method varchar, ci_level decimal(5, 4))"
+        "direction_sign integer, reference_period varchar, ci_method varchar, ci_level decimal(5, 4), "
+        "rounded boolean, counts boolean)"
     )
     con.executemany(
-        "insert into _definitions values (?, ?, ?, ?, ?, ?, ?)",
+        "insert into _definitions values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 d.indicator_id,
@@ -166,6 +175,8 @@ def _declare(con: duckdb.DuckDBPyConnection, definitions: Sequence[Definition]) 
                 d.reference_period,
                 d.ci_method,
                 d.ci_level,
+                d.rounded_to is not None,
+                "fct_costs" not in d.facts,
             )
             for d in definitions
         ],
@@ -191,7 +202,8 @@ drop table _listed
 """
 
 # Periods of one type sort as text, and a year sorts before its months: `2024` <= `2024-05`. Across a break, between
-# partial panels and from a reference of few events the difference stands but no percentage (methods M9).
+# partial or unfinished values, from few cases and of rounded values the difference stands but no percentage (methods
+# M9).
 _FINAL = f"""
 create or replace table published.indicator_values as
 with valued as (
@@ -202,15 +214,20 @@ with valued as (
     (select max(b.break_period) from _breaks as b where b.indicator_id = c.indicator_id and b.break_period <= c.period
       and (b.break_area is null or b.break_area = c.area_code)) as last_break,
     list_contains(string_split(c.value_flags, '|'), 'break') as break_in_fact,
-    c.value_status = 'normal' as shown
+    c.value_status = 'normal' as shown,
+    d.counts and coalesce(least(c.numerator, c.denominator) < {LEAST_BASE}, false) as few,
+    coalesce(c.coverage_n < c.coverage_expected, false)
+      or list_has_any(string_split(c.value_flags, '|'), {list(NO_PERCENT)}) as unfinished,
+    d.rounded or (c.unit = 'percent' and bool_and(c.value = trunc(c.value) and c.numerator is null) over slice
+      and count(c.value) over slice >= {LEAST_ROUNDED}) as rounded
   from _collected as c join _definitions as d using (indicator_id)
+  window slice as (partition by c.indicator_id, c.period, c.sex, c.age_group)
 ),
 compared as (
   select v.*,
-    r.value as reference_value, r.numerator as reference_numerator,
+    r.value as reference_value,
     coalesce(v.last_break > r.period, false) or (v.break_in_fact and not r.break_in_fact) as crosses_break,
-    coalesce(v.coverage_n < v.coverage_expected, false)
-      or coalesce(r.coverage_n < r.coverage_expected, false) as partial,
+    not (v.unfinished or r.unfinished or v.few or r.few or v.rounded or r.rounded) as percent_lawful,
     array_to_string(list_sort(list_distinct(list_filter(string_split(v.value_flags, '|')
       || [case when v.last_break is not null then 'break' else '' end], x -> x <> ''))), '|') as flags
   from valued as v
@@ -221,8 +238,7 @@ compared as (
 changed as (
   select *,
     value - reference_value as change_abs,
-    case when reference_value > 0 and not crosses_break and not partial
-      and coalesce(reference_numerator >= {{least}}, true)
+    case when reference_value > 0 and not crosses_break and percent_lawful
       then cast(100 * cast(value - reference_value as double) / cast(reference_value as double) as decimal(28, 12)) end
       as change_pct
   from compared
@@ -239,8 +255,9 @@ select
   case when i.ci_low is not null then c.method end as ci_method,
   c.value_status,
   c.flags as value_flags,
-  case when list_has_any(string_split(c.flags, '|'), ['partial_coverage', 'suspect']) then 'C' else c.grade end
-    as quality_grade,
+  case when (c.shown and c.few) or list_has_any(string_split(c.flags, '|'), ['partial_coverage', 'suspect']) then 'C'
+    when c.grade = 'A' and list_has_any(string_split(c.flags, '|'), ['provisional', 'preliminary']) then 'B'
+    else c.grade end as quality_grade,
   c.aggregation, c.coverage_n, c.coverage_expected,
   case when c.reference_value is not null then c.reference_sought end as reference_period,
   c.reference_value,

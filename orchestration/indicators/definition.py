@@ -86,6 +86,13 @@ class Definition(_Strict):
     disclosure_rule: Identifier
     disclosure_reason: Text
     quality_grade: Literal["A", "B", "C"]
+    illustrative: bool = Field(default=False, description="rests on code lists that we chose, not an owner's")
+    rounded_to: float | None = Field(
+        default=None, gt=0, description="the owner's own rounding where it is coarse beside a change: points only"
+    )
+    not_applicable_share: float = Field(
+        default=0.25, ge=0, le=1, description="up to this share of the regions may lack the thing and count as covered"
+    )
     source_ids: tuple[Identifier, ...] = Field(min_length=1)
     companions: tuple[Identifier, ...] = ()
     facts: tuple[Fact, ...] = Field(min_length=1)
@@ -104,6 +111,11 @@ class Definition(_Strict):
         """+1 where higher is better, -1 where lower is, `None` where neither is (methods M9)."""
         return {"higher": 1, "lower": -1}.get(self.direction)
 
+    @property
+    def nominal(self) -> bool:
+        """Whether it is an amount in the prices of its year, so that inflation is part of every change."""
+        return "fct_costs" in self.facts and self.unit.startswith("SEK") and "fixed_prices" not in self.comparability
+
     @model_validator(mode="after")
     def _whole(self) -> Definition:
         if self.reference_period not in (None, PREVIOUS_YEAR) and not re.match(_PERIOD, str(self.reference_period)):
@@ -121,6 +133,15 @@ class Definition(_Strict):
             raise ValueError("an amount or a share of money has no confidence interval; write ci_method: none")
         if "nation" not in self.area_levels and self.aggregation != "none":
             raise ValueError(f"aggregation {self.aggregation} makes a nation, but nation is not among area_levels")
+        if self.illustrative and self.quality_grade == "A":
+            raise ValueError("an illustrative measure is not grade A: write quality_grade B or C")
+        if not self.illustrative and "illustrative" in self.name_en.lower():
+            raise ValueError("the name says illustrative: declare illustrative: true")
+        if self.nominal and not ("löpande priser" in self.name_sv and "current prices" in self.name_en):
+            raise ValueError(
+                "a cost in current prices changes with prices too: end name_sv with ', löpande priser' and name_en "
+                "with ', current prices'"
+            )
         if self.indicator_id in self.companions:
             raise ValueError("an indicator is no companion of itself")
         return self

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.support.fact_tables import REGIONS, Row, areas, by_region, edges, row, write
+from tests.support.remembered import SOURCE, remembered, with_nation
 
 YEARS = ("2014", "2015", "2016", "2017")
 MONTHS = tuple(f"2025-{m:02d}" for m in range(7, 13))
@@ -55,6 +56,8 @@ def costs() -> list[Row]:
         *by_region(YEARS, 30, **{**key, "measure": "share_of_total_percent", "unit": "percent"},
                    service_level="subtotal", service_code="primary_care", drug_scope="excl_benefit_drugs"),
         *edges({**leaf, "service_code": "pc_nursing"}, 300, 5),
+        *remembered(2000, sexes=False, **head, service_level="subtotal", service_code="psychiatric_care"),
+        row("05", "2016", 2040, **leaf, service_code="pc_general_practice") | {"source_id": "second"},
     ]  # fmt: skip
     # Legitimate: negative net cost, a true zero, a leaf whose account moved, a service that few regions have.
     odd = {**leaf, "service_code": "pc_other"}
@@ -71,10 +74,13 @@ def staffing() -> list[Row]:
     return [
         *by_region(("2015", "2016"), 450, **rate, profession_code="physician"),
         *by_region(("2015", "2016"), 1300, **rate, profession_code="nurse"),
-        *_counts(by_region(("2016",), 900, **head, measure="head_count", unit="persons", profession_code="physician")),
+        *with_nation(_counts(by_region(("2016",), 900, nation=False, **head, measure="head_count", unit="persons",
+                                        profession_code="physician"))),
         *_sexes(by_region(("2016",), 40, **head, measure="share_percent", unit="percent",
                           profession_code="psychologist"), 8, -8),
         *edges({**head, "measure": "fte", "unit": "fte", "sex": "total", "profession_code": "nurse"}, 800, 5),
+        *remembered(100, **head, measure="per_100000", unit="per_100000", profession_code="psychologist"),
+        row("05", "2016", 454, **rate, profession_code="physician") | {"source_id": "second"},
     ]  # fmt: skip
 
 
@@ -84,14 +90,21 @@ def readmissions() -> list[Row]:
     percent = {**head, "measure": "readmission_percent", "unit": "percent", "numerator": 100, "denominator": 1000}
     limits = {"ci_low": 5, "ci_high": 16, "ci_level": 0.95, "ci_method": "as_published"}
     count = {**head, "measure": "index_stay_count", "unit": "stays"}
-    return [
+    made = [
         *_sexes(by_region(YEARS, 10, **percent, **limits), 2, -2),
-        *_counts(by_region(("2014", "2015"), 1000, nation=False, **count)),
+        *remembered(9, **{**percent, "method_code": "method_b"}),
+        row("05", "2016", 10.1, **percent, sex="total") | {"source_id": "second"},
+    ]
+    for one in made:
+        one.update(numerator=round(1000 * one["value"]), denominator=100_000)
+    return [
+        *made,
+        *with_nation(_counts(by_region(("2014", "2015"), 1000, nation=False, **count))),
         # Legitimate: a small municipality without a readmission.
         row("0111", "2016", 0, **{**percent, "numerator": 0, "denominator": 7}, sex="total"),
         row("0111", "2016", 0, **{**count, "measure": "readmission_count"}, sex="total"),
         *(row("0111", year, 1000, **count, sex="total") for year in YEARS),
-        *edges({**percent, "sex": "total"}, 11, 5),
+        *edges({**percent, "method_code": "method_c", "sex": "total", "numerator": None, "denominator": None}, 11, 5),
     ]
 
 
@@ -103,11 +116,13 @@ def wait_times() -> list[Row]:
     days = {**head, "measure": "median_days", "unit": "days", "service_code": "bup", "contact_type": "first_visit"}
     number = {**head, "unit": "contacts", "service_code": "primary_care", "contact_type": "assessment"}
     made = [
-        *by_region(MONTHS, 45, **phone),
+        *by_region(MONTHS, 45, **phone, denominator=1000),
+        *remembered(20, **share, contact_type="assessment"),
+        row("05", "2025-08", 45.3, **phone) | {"source_id": "second"},
         *_sexes(by_region(("2025",), 60, **share, contact_type="assessment"), 4, -4),
         *_sexes(by_region(MONTHS, 20, **days), 2, -2),
         *by_region(MONTHS, 60, nation=False, **{**days, "measure": "p90_days"}, sex="total"),
-        *_counts(by_region(("2025",), 1000, nation=False, **number, measure="total_count")),
+        *with_nation(_counts(by_region(("2025",), 1000, nation=False, **number, measure="total_count"))),
         *by_region(("2025",), 700, nation=False, **number, measure="within_count", sex="total"),
         *edges(phone, 80, 9),
     ]
@@ -118,8 +133,11 @@ def wait_times() -> list[Row]:
         made += [row("05", month, n, **waits, measure="waiting_count", wait_interval=i) for i, n in (("0-30", 18), ("61-90", 12))]  # fmt: skip
     # Legitimate: a region far above the nation, and volumes that rise and fall by fifty times.
     queue = {**days, "service_code": "bup_queue", "sex": "total"}
-    for month, value in zip(MONTHS, (111, 102, 98, 136, 96, 64), strict=True):
-        made += [row(area, month, value if area == "04" else 15 + n, **queue) for n, area in enumerate(REGIONS)]
+    for m, (month, value) in enumerate(zip(MONTHS, (111, 102, 98, 136, 96, 64), strict=True)):
+        made += [
+            row(area, month, value if area == "04" else 15 + n + 3 * ((n + m) % 2), **queue)
+            for n, area in enumerate(REGIONS)
+        ]
         made.append(row("00", month, 20, **queue))
     calls = {**number, "contact_type": "phone", "measure": "total_count", "sex": "total"}
     made += [row("19", m, v, **calls) for m, v in zip(MONTHS, (67801, 1385, 73354, 76489, 1803, 1821), strict=True)]
@@ -136,8 +154,15 @@ def observations() -> list[Row]:
         *_sexes(by_region(YEARS, 45, **trust), 4, -4),
         *_sexes(by_region(YEARS, 900, **care, nation=False), 60, -60),
         *by_region(YEARS, 30, **drugs),
-        *_counts(by_region(("2016",), 90000, nation=False, **named)),
-        *edges({**trust, "sex": "total"}, 60, 8),
+        *with_nation(_counts(by_region(("2016",), 90000, nation=False, **named))),
+        row("05", "2016", 30, **{**named, "topic_code": "named_doctor_share", "unit": "percent"}, sex="total")
+        | {"measure": "named_doctor_share"},
+        *remembered(100, **{**care, "topic_code": "remembered"}),
+        *by_region(
+            YEARS, 4000, **{**drugs, "topic_code": "elderly", "measure": "elderly", "unit": "SEK_per_inhabitant"}
+        ),
+        row("05", "2015", 30.2, **drugs) | {"source_id": "second"},
+        *edges({**trust, "topic_code": "trust_of_few", "sex": "total"}, 60, 8),
     ]
     # Legitimate: a standardised total a little below both sexes, a true zero, a tiny rate, noise of 8 persons.
     for sex, value in (("women", 897.3), ("men", 890.2), ("total", 881.0)):
@@ -170,7 +195,13 @@ def population() -> list[Row]:
     old = {**head, "age_group": "65+", "sex": "total"}
     made += [row("0112", y, 2000, **old) for y in ("2005", "2006", "2007")]
     made += [row(area, "2006", 60000, **old) for area in REGIONS] + [row("00", "2006", 21 * 60000, **old)]
-    return [*made, *edges({**head, "age_group": "total", "sex": "total"}, 20000, 2)]
+    made += remembered(100_000, whole=True, **head, age_group="total")
+    made.append(row("05", "2006", 60300, **old) | {"source_id": "second"})
+    # Sixty single years of age, the open group and the total that they make up.
+    ages = {**head, "sex": "women", "source_id": "ages"}
+    made += [row("0113", "2005", 100 + n, **ages, age_group=str(n)) for n in range(60)]
+    made += [row("0113", "2005", v, **ages, age_group=a) for a, v in (("60+", 500), ("total", 6000 + 59 * 30 + 500))]
+    return [*made, *edges({**head, "age_group": "0-9", "sex": "women"}, 20000, 2)]
 
 
 def indicator_values() -> list[Row]:
@@ -182,6 +213,7 @@ def indicator_values() -> list[Row]:
         *_sexes(by_region(YEARS, 45, **share), 4, -4),
         *_sexes(by_region(YEARS, 600, **rate), 40, -40),
         *by_region(YEARS, 4400, **head, indicator_id="cost", unit="SEK_per_inhabitant", sex="total"),
+        *({**r, "indicator_id": SOURCE} for r in remembered(100, **{**rate, "indicator_id": SOURCE})),
         *_counts(by_region(("2016",), 5000, nation=False, **head, indicator_id="listed", unit="persons")),
     ]
     for area, value in (("03", 50), ("04", 52), ("05", 55)):
