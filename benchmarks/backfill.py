@@ -29,7 +29,7 @@ COMMAND, DBT = (Path(sys.executable).with_name(name) for name in ("vardlagret", 
 PACKAGES = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations")
 LAST = "2024-12"
 #: Stages of a backfill that no `dbt build` does.
-BEYOND_DBT = ("reconcile", "indicators", "checks", "release")
+BEYOND_DBT = ("reconcile", "fact_checks", "indicators", "checks", "release")
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,32 @@ def failures(con: duckdb.DuckDBPyConnection, suite: Suite, expectation: Expectat
     return sum(r[2] for r in rows), tuple((r[0], r[1]) for r in rows)
 
 
+def failures_by_cell(
+    con: duckdb.DuckDBPyConnection, suite: Suite, expectation: Expectation
+) -> tuple[int | None, Slices, Slices]:
+    """As `failures`, with the slices apart that stop whole and those of which cells or topics are withheld."""
+    rows, slices = failures(con, suite, expectation)
+    cells = suite.cells
+    if cells is None or expectation.unit == "slice" or rows is None or suite.slice_columns is None:
+        return rows, slices, ()
+    condition, (source, period) = failing(expectation), suite.slice_columns
+    topic = f"({', '.join(cells.topic)})"
+    counted = con.execute(
+        f"""select {source}::varchar, {period}::varchar, count(*) filter (where {condition}),
+              count(*) filter (where value is not null or ({condition})),
+              count(distinct {topic}) filter (where {condition}), count(distinct {topic})
+            from ({suite.sql}) group by 1, 2 having count(*) filter (where {condition}) > 0 order by 1, 2"""
+    ).fetchall()
+    whole = {
+        (name, when)
+        for name, when, failed, values, topics, all_topics in counted
+        if name in cells.counted_here
+        or (topics > 1 and topics > cells.most_topics * all_topics if expectation.unit == "topic"
+            else failed > cells.most_cells and failed > cells.most_share * values)
+    }  # fmt: skip
+    return rows, tuple(s for s in slices if s in whole), tuple(s for s in slices if s not in whole)
+
+
 def failing(expectation: Expectation) -> str | None:
     """The condition that holds on rows which fail, or None for an expectation about the whole table."""
     column = expectation.kwargs.get("column")

@@ -55,6 +55,7 @@ class Expectation(_Strict):
     type: str = Field(pattern=r"^Expect[A-Za-z]+$")
     kwargs: dict[str, Any] = Field(default_factory=dict)
     history: History | None = None
+    unit: Literal["cell", "topic", "slice"] = Field(default="slice", description="what a failing row withholds")
     origin: str = Field(min_length=10)
     message: str = Field(min_length=10)
     message_sv: str = Field(min_length=10)
@@ -80,12 +81,30 @@ class Expectation(_Strict):
         }
 
 
+class Cells(_Strict):
+    """How a suite's expectations withhold less than a slice of a source and a period.
+
+    topic: the columns that name what is measured. parts: what holds on rows that are no sums of others; only among
+        them is counted whether a whole area or topic fails. counted_here: sources whose rows are counted from persons:
+        what is wrong in one may be wrong in all, so their slices stop whole. Beyond `most_cells` cells and `most_share`
+        of the values of a slice, or `most_topics` of its topics, the fault is of the slice and not of its cells.
+    """
+
+    topic: tuple[str, ...] = Field(min_length=1)
+    parts: str = "true"
+    counted_here: tuple[str, ...] = ()
+    most_cells: int = Field(default=10, ge=0)
+    most_share: float = Field(default=0.05, gt=0, le=1)
+    most_topics: float = Field(default=0.5, gt=0, le=1)
+
+
 class Suite(_Strict):
     """The expectations of one dataset, `sql` the query whose rows they judge (rendered), `version` its edition."""
 
     dataset: str
     version: int = Field(ge=1)
     slice_columns: tuple[str, str] | None = Field(description="what names the source and the period of a row")
+    cells: Cells | None = None
     sql: str
     digest: str
     expectations: tuple[Expectation, ...]
@@ -99,6 +118,8 @@ class Suite(_Strict):
             raise ValueError(f"its first expectation is {ids[0]}, not {ROW_COUNT}: an empty table passes all others")
         if len(set(ids)) != len(ids):
             raise ValueError(f"an id stands twice: {sorted(i for i in set(ids) if ids.count(i) > 1)}")
+        if self.cells is None and (units := [e.id for e in self.expectations if e.unit != "slice"]):
+            raise ValueError(f"{units} withhold less than a slice, and `cells` does not say what names a topic")
         return self
 
     @cached_property

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from expectations.counting import failures
+from expectations.counting import failures_by_cell
 from expectations.declarations import DATASETS, FOLDER, TABLES, Expectation, Suite, SuiteUnusable, load
 from expectations.validation import SUITE_FINDING, Progress, exception_of, reason, validate
 
@@ -131,7 +131,8 @@ def _outcome(found: list[Finding]) -> str:
     if any(f.outcome == "broken" for f in found):
         return "broken"
     failed = {f.severity for f in found if f.outcome == "failed"}
-    return "failed" if "critical" in failed else "warned" if "warning" in failed else "passed"
+    masked = any(f.outcome == "masked" for f in found)
+    return "failed" if "critical" in failed else "warned" if masked or "warning" in failed else "passed"
 
 
 def _finding(con: duckdb.DuckDBPyConnection, suite: Suite, expectation: Expectation, result: Any) -> Finding:
@@ -142,14 +143,16 @@ def _finding(con: duckdb.DuckDBPyConnection, suite: Suite, expectation: Expectat
     raised = exception_of(result)
     if raised:
         return _broken(expectation.id, f"it could not be evaluated: {raised}", expectation.severity)
-    rows, slices = (None, ()) if result.success else failures(con, suite, expectation)
+    rows, slices, cell_slices = (None, (), ()) if result.success else failures_by_cell(con, suite, expectation)
+    masked = expectation.severity == "critical" and bool(cell_slices) and not slices
     return Finding(
         expectation=expectation.id,
         severity=expectation.severity,
-        outcome="passed" if result.success else "failed",
+        outcome="passed" if result.success else "masked" if masked else "failed",
         message=expectation.message,
         failed_rows=rows,
-        slices=slices,
+        slices=slices if expectation.severity == "critical" else (*slices, *cell_slices),
+        cell_slices=cell_slices if expectation.severity == "critical" else (),
     )
 
 

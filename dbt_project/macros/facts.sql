@@ -37,3 +37,13 @@ array_to_string(list_sort(list_distinct(list_filter(
 {% macro as_word(text) -%}
 regexp_replace(lower(trim({{ text }})), '\s+', ' ', 'g')
 {%- endmacro %}
+
+{# A derived number as facts hold it: null where it is beyond DECIMAL(28,12). One absurd cell must not stop a table. #}
+{% macro amount(expression) -%}
+try_cast({{ expression }} as decimal(28, 12))
+{%- endmacro %}
+
+{# The status of such a number: what could not be held is `excluded`. #}
+{% macro status_of_amount(expression, status) -%}
+case when {{ status }} = 'normal' and {{ amount(expression) }} is null then 'excluded' else {{ status }} end
+{%- endmacro %}

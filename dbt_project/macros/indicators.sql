@@ -3,7 +3,8 @@
   says how areas become a nation (the definition's `aggregation`). Every view has the same columns (architecture).
 #}
 
-{# A fact with all deliveries behind each row and the columns of an indicator, so a model only states which rows. #}
+{# A fact with all deliveries behind each row and the columns of an indicator, so a model only states which rows. A cell
+   that a check has masked has no value (expectations/masks.py; the tables stand in the warehouse before dbt starts). #}
 {% macro indicator_facts(fact) -%}
 {%- set own = {
   'fct_costs': ['denominator'],
@@ -13,13 +14,15 @@
 }.get(fact, []) -%}
 (
   select
-    f.* exclude ({{ (['delivery_sha256', 'lineage_id'] + own) | join(', ') }}),
+    f.* exclude ({{ (['delivery_sha256', 'lineage_id', 'value', 'value_status'] + own) | join(', ') }}),
+    case when m.checks is null then f.value end as value,
+    case when m.checks is null then f.value_status else 'withheld' end as value_status,
     {% if fact == 'fct_costs' %}'total' as sex,{% endif %}
     {% if fact in ('fct_costs', 'fct_staffing') %}'total' as age_group,{% endif %}
-    {{ 'f.numerator' if 'numerator' in own else 'null' }} as numerator,
-    {{ 'f.denominator' if 'denominator' in own else 'null' }} as denominator,
-    {{ 'f.ci_low' if 'ci_low' in own else 'null' }} as ci_low,
-    {{ 'f.ci_high' if 'ci_high' in own else 'null' }} as ci_high,
+    {{ 'case when m.checks is null then f.numerator end' if 'numerator' in own else 'null' }} as numerator,
+    {{ 'case when m.checks is null then f.denominator end' if 'denominator' in own else 'null' }} as denominator,
+    {{ 'case when m.checks is null then f.ci_low end' if 'ci_low' in own else 'null' }} as ci_low,
+    {{ 'case when m.checks is null then f.ci_high end' if 'ci_high' in own else 'null' }} as ci_high,
     null as coverage_n,
     null as coverage_expected,
     case when f.delivery_sha256 is not null then [f.delivery_sha256] else sets.deliveries end as deliveries
@@ -27,21 +30,37 @@
   left join (
     select lineage_id, list(delivery_sha256) as deliveries from {{ ref('lineage') }} group by lineage_id
   ) as sets on sets.lineage_id = f.lineage_id
+  left join judged.masked_{{ fact }} as m
+    on {% for column in mask_key(fact) %}{{ 'and ' if not loop.first }}m.{{ column }} is not distinct from f.{{ column }} {% endfor %}
+
 )
+{%- endmacro %}
+
+{# The key of a fact as its masked cells name it (orchestration/releases/contract.py); a test holds the two together. #}
+{% macro mask_key(fact) -%}
+{{ return(['area_code', 'area_level', 'period', 'period_type'] + {
+  'fct_costs': ['service_code', 'service_level', 'cost_concept', 'drug_scope', 'price_basis'],
+  'fct_staffing': ['sector', 'ownership', 'industry', 'profession_code', 'sex', 'includes_agency'],
+  'fct_readmissions': ['sex', 'age_group', 'method_code', 'diagnosis_set', 'follow_up_days', 'attribution'],
+  'fct_wait_times': ['service_code', 'contact_type', 'phase', 'guarantee_rule', 'guarantee_version', 'exclusion_set',
+    'attribution', 'sex', 'age_group', 'wait_interval'],
+  'fct_observations': ['topic_code', 'sex', 'age_group'],
+  'fct_population': ['sex', 'age_group', 'noise'],
+}[fact] + ['measure', 'source_id']) }}
 {%- endmacro %}
 
 {# The columns of every indicator view, typed. #}
 {% macro indicator_columns() -%}
 area_code, area_level, period, period_type, sex, age_group,
-cast(value as decimal(28, 12)) as value,
-cast(numerator as decimal(28, 12)) as numerator,
-cast(denominator as decimal(28, 12)) as denominator,
-unit, value_status, value_flags,
+{{ amount('value') }} as value,
+{{ amount('numerator') }} as numerator,
+{{ amount('denominator') }} as denominator,
+unit, {{ status_of_amount('value', 'value_status') }} as value_status, value_flags,
 cast(coverage_n as integer) as coverage_n,
 cast(coverage_expected as integer) as coverage_expected,
 deliveries,
-cast(ci_low as decimal(28, 12)) as ci_low,
-cast(ci_high as decimal(28, 12)) as ci_high
+{{ amount('ci_low') }} as ci_low,
+{{ amount('ci_high') }} as ci_high
 {%- endmacro %}
 
 {# Flags of one or several rows, as one sorted set. #}
@@ -93,7 +112,7 @@ select {{ indicator_columns() }}
 from (
   select
     area_code, area_level, period, period_type, sex, age_group,
-    case when {{ counted }} then cast(100 * cast(numerator as double) / cast(denominator as double) as decimal(28, 12))
+    case when {{ counted }} then try_cast(100 * cast(numerator as double) / cast(denominator as double) as decimal(28, 12))
       else value end as value,
     numerator, denominator, unit, value_status,
     case when {{ counted }} then {{ joined_flags("string_split(value_flags, '|') || ['derived']") }}
@@ -104,7 +123,7 @@ from (
   union all
   select
     '00', 'nation', period, period_type, sex, age_group,
-    cast(100 * cast(sum(numerator) filter (where {{ usable }}) as double)
+    try_cast(100 * cast(sum(numerator) filter (where {{ usable }}) as double)
       / cast(sum(denominator) filter (where {{ usable }}) as double) as decimal(28, 12)),
     sum(numerator) filter (where {{ usable }}),
     sum(denominator) filter (where {{ usable }}),
@@ -135,6 +154,7 @@ from (
       then sum(value) end as value,
     null as numerator, null as denominator, unit,
     case
+      when bool_or(value_status = 'withheld') then 'withheld'
       when bool_or(value_status = 'excluded') then 'excluded'
       when bool_or(value_status = 'not_reported') then 'not_reported'
       when bool_or(value_status not in ('normal', 'not_applicable')) then 'missing_at_source'
@@ -158,7 +178,7 @@ select {{ indicator_columns() }}
 from (
   select
     area_code, area_level, period, period_type, sex, age_group,
-    case when status = 'normal' then cast(100 * cast(part_value as double) / cast(whole_value as double)
+    case when status = 'normal' then try_cast(100 * cast(part_value as double) / cast(whole_value as double)
       as decimal(28, 12)) end as value,
     part_value as numerator, whole_value as denominator, 'percent' as unit, status as value_status, value_flags,
     null as coverage_n, null as coverage_expected, deliveries, null as ci_low, null as ci_high

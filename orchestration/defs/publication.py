@@ -29,17 +29,20 @@ def publication() -> dg.Definitions:
 
     @dg.asset(
         key=INDICATOR_VALUES,
-        deps=views,
+        deps=[*views, *(_key_of(d) for d in judged if d != "indicator_values")],
         group_name="published",
-        kinds={"duckdb", "python"},
+        kinds={"duckdb", "greatexpectations", "python"},
         pool="warehouse",
         owners=OWNERS,
     )
     def indicator_values(context: dg.AssetExecutionContext, home: WarehouseHome) -> dg.MaterializeResult:
-        """Every indicator's values in one table, with intervals, change against the reference period, and grade."""
-        from orchestration.operations.stages import assemble_stage
+        """Every indicator's values in one table, with intervals, change against the reference period, and grade.
+
+        The facts are judged first: a cell that a check withholds is in no indicator."""
+        from orchestration.operations.stages import assemble_stage, judge_facts_stage
 
         with home.night(context) as night:
+            judge_facts_stage(night)
             return dg.MaterializeResult(metadata={"values": assemble_stage(night)})
 
     @dg.asset(
@@ -51,7 +54,7 @@ def publication() -> dg.Definitions:
         owners=OWNERS,
     )
     def verdicts(context: dg.AssetExecutionContext, home: WarehouseHome) -> dg.MaterializeResult:
-        """Great Expectations' verdict on every dataset: passed, warned, failed or broken."""
+        """Great Expectations' verdict on every dataset: passed, warned, failed or broken. Facts were judged before."""
         from expectations.data_docs import index
         from orchestration.operations.stages import judge_stage
 

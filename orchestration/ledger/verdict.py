@@ -9,7 +9,9 @@ OUTCOMES = ("passed", "warned", "failed", "broken")
 
 @dataclass(frozen=True)
 class Finding:
-    """One expectation's answer: passed, failed or broken. `slices` are the (source_id, period) pairs with failing rows.
+    """One expectation's answer: passed, failed, broken or masked. `slices` are the (source_id, period) pairs with
+    failing rows that stop whole; of those in `cell_slices` single cells are withheld, and where no other failed, the
+    outcome is `masked`.
 
     `failed_rows` is None where the expectation is about the whole table, or passed. No value of the data stands here.
     """
@@ -20,6 +22,7 @@ class Finding:
     message: str
     failed_rows: int | None = None
     slices: tuple[tuple[str, str], ...] = ()
+    cell_slices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ class Verdicts(LedgerFile):
 
 def _verdict(row: sqlite3.Row) -> Verdict:
     findings = tuple(
-        Finding(**{**f, "slices": tuple((s, p) for s, p in f["slices"])}) for f in json.loads(row["findings"])
+        Finding(**{**f, **{name: tuple((s, p) for s, p in f.get(name, ())) for name in ("slices", "cell_slices")}})
+        for f in json.loads(row["findings"])
     )
     return Verdict(row["dataset"], row["data_fingerprint"], row["suite_version"], row["outcome"], findings)

@@ -12,7 +12,7 @@ from orchestration.home import Home
 from orchestration.ledger.runs import HELD
 from orchestration.ledger.verdict import Finding, Verdict
 from orchestration.operations.recording import NightlyResult, conclude, hold_with_ledger, recorded_run, released
-from orchestration.releases import headlines
+from orchestration.releases import headlines, memory
 
 if TYPE_CHECKING:
     import duckdb
@@ -54,6 +54,9 @@ def _accept(home: Home, check: str, by: str, reason: str, wait_seconds: float | 
             )
         if check.partition(".")[0] == headlines.DATASET:
             _acknowledge(ledger, check, by, reason)
+        elif check.rpartition(".")[2] in memory.REASONS:
+            with open_warehouse(home.warehouse, read_only=True) as con:
+                _let_go(con, home, ledger, check, by, reason)
         else:
             with open_warehouse(home.warehouse, read_only=True) as con:
                 dataset, finding = _failed(con, ledger, check)
@@ -77,13 +80,39 @@ def _acknowledge(ledger: Ledger, check: str, by: str, reason: str) -> None:
         ledger.accept(by, reason, headlines.DATASET, indicator_id, prints)
 
 
+def _let_go(con: duckdb.DuckDBPyConnection, home: Home, ledger: Ledger, check: str, by: str, reason: str) -> None:
+    """Record that what is gone or moved is right: all that waits (`vanished`, `moved`), or of one fact or indicator
+    (`<fact>.moved`, `<indicator>.moved`)."""
+    from orchestration.operations.published import release_contents
+    from orchestration.releases.contract import INDICATOR_VALUES, JUDGED
+    from orchestration.releases.fingerprint import slice_fingerprint
+
+    name, _, kind = check.rpartition(".")
+    waiting = [row for row in release_contents(home, "latest")["withheld"] if row["reason_code"] in memory.REASONS]
+    meant = [row for row in waiting if row["reason_code"] == kind and name in ("", row["name"])]
+    if not meant:
+        known = ", ".join(sorted({f"{row['name']}.{row['reason_code']}" for row in waiting})) or "none"
+        raise NotAccepted(f"nothing called {check} waits to be accepted; what does: {known}")
+    for row in meant:
+        of_values = row["scope"] == "indicator"
+        dataset = INDICATOR_VALUES.name if of_values else row["name"]
+        piece = (row["name"] if of_values else row["source_id"], row["period"])
+        ledger.accept(by, reason, dataset, kind, [(piece, slice_fingerprint(con, JUDGED[dataset], piece))])
+
+
 def _publish(night: Night, result: NightlyResult) -> str | None:
     """Gate and release on the warehouse as it stands; what it was built from stays what it was."""
-    from orchestration.operations.stages import release_stage
+    from orchestration.operations.stages import VALUES, assemble_stage, judge_stage, mask_cells, release_stage
 
     built = night.ledger.last_good_fingerprint()
     if built is None:
         raise NotAccepted("a run in between did not finish its work; the next night publishes with what was accepted")
+    verdicts = night.ledger.latest_verdicts()
+    if any(f.cell_slices for v in verdicts for f in v.findings):
+        # What was accepted is in the indicators too: they are made again, and judged again.
+        mask_cells(night, [v for v in verdicts if v.dataset != VALUES])
+        assemble_stage(night)
+        judge_stage(night)
     release_stage(night)
     conclude(night, result)
     base = built.removeprefix(HELD)
@@ -113,7 +142,7 @@ def _failed(con: duckdb.DuckDBPyConnection, ledger: Ledger, check: str) -> tuple
 def _critical(verdicts: list[Verdict]) -> Iterator[tuple[Verdict, Finding]]:
     for verdict in verdicts:
         for finding in verdict.findings:
-            if finding.outcome == "failed" and finding.severity == "critical":
+            if finding.outcome in ("failed", "masked") and finding.severity == "critical":
                 yield verdict, finding
 
 
@@ -123,7 +152,7 @@ def _fingerprints(
     from orchestration.releases.contract import JUDGED
     from orchestration.releases.fingerprint import slice_fingerprint
 
-    for piece in finding.slices or (None,):
+    for piece in (*finding.slices, *finding.cell_slices) or (None,):
         yield piece, slice_fingerprint(con, JUDGED[dataset], piece)
 
 

@@ -23,7 +23,7 @@ from orchestration.warehouse.monthly import Manifest
 from orchestration.warehouse.windows import OPEN, Window
 
 # Stages after the months: everything that is not monthly, checks and release.
-_AFTER = ("reconcile", "indicators", "checks", "release")
+_AFTER = ("reconcile", "fact_checks", "indicators", "checks", "release")
 
 
 def backfill_plan(home: Home, ledger: Ledger, asked: Asked) -> dict[str, Any]:

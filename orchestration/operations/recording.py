@@ -244,3 +244,5 @@ def conclude(night: Night, result: NightlyResult) -> None:
     elif release.get("made") and result.withheld:
         result.exit = WITHHELD
         result.next_command = f"vardlagret --home {night.home.path} release show {result.release}"
+        if any(row["reason_code"] == "cells_withheld" for row in result.withheld):
+            result.next_command = f"vardlagret --home {night.home.path} release cells"

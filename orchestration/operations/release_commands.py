@@ -74,6 +74,19 @@ def release_diff(
     reply(context, "release_diff", answer, as_json, print_diff)
 
 
+@app.command("cells")
+def release_cells(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="So many cells at most; 0 for all.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """The single cells that checks withhold: fact, source, period, area, check, file and line. For inside the home."""
+    from orchestration.operations.masked import masked_cells, print_masked
+
+    answer = masked_cells(home_of(context).open(), limit)
+    reply(context, "release_cells", answer, as_json, print_masked)
+
+
 By = Annotated[str, typer.Option("--by", help="Who decides.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why.")]
 

@@ -169,21 +169,54 @@ def assemble_stage(night: Night) -> int:
     return rows
 
 
+def judge_facts_stage(night: Night) -> list[Verdict]:
+    """The verdicts on facts and areas; the cells that they withhold alone are masked before indicators are made."""
+    with night.stage("fact_checks") as detail:
+        verdicts = _judge(night, [name for name in _datasets() if name != VALUES], night.home.docs / "checks", detail)
+        detail["masked_cells"] = sum(mask_cells(night, verdicts).values())
+    return verdicts
+
+
+def mask_cells(night: Night, verdicts: list[Verdict]) -> dict[str, int]:
+    """Mask what these verdicts withhold by cell, less what was accepted for these rows. Returns the cells by fact."""
+    from expectations.masks import write_masks
+    from orchestration.releases.content import standing
+
+    with open_warehouse(night.home.warehouse) as connection:
+        given = standing(connection, night.ledger.acceptances())
+        return write_masks(connection, verdicts, {(a.dataset, a.expectation, a.slice) for a in given})
+
+
 def judge_stage(night: Night) -> list[Verdict]:
-    """Great Expectations' verdict on every dataset, written to the ledger."""
+    """Great Expectations' verdict on the indicators' values, written to the ledger beside those on the facts."""
+    with night.stage("checks") as detail:
+        _judge(night, [VALUES], night.home.docs / "value_checks", detail)
+    return night.ledger.latest_verdicts()
+
+
+VALUES = "indicator_values"
+
+
+def _datasets() -> tuple[str, ...]:
+    from expectations.declarations import DATASETS
+
+    return DATASETS
+
+
+def _judge(night: Night, datasets: list[str], docs: Path, detail: dict[str, Any]) -> list[Verdict]:
     from expectations.engine import judge
     from orchestration.releases.history import rows_of_latest
 
-    with night.stage("checks") as detail:
-        verdicts = judge(
-            night.home.warehouse,
-            docs=night.home.docs / "checks",
-            history=rows_of_latest(night.home.releases),
-            progress=lambda dataset: night.progress(f"checks: {dataset}"),
-        )
-        night.ledger.add_verdicts(night.run_id, verdicts)
-        for verdict in verdicts:
-            detail[verdict.outcome] = detail.get(verdict.outcome, 0) + 1
+    verdicts = judge(
+        night.home.warehouse,
+        datasets,
+        docs=docs,
+        history=rows_of_latest(night.home.releases),
+        progress=lambda dataset: night.progress(f"checks: {dataset}"),
+    )
+    night.ledger.add_verdicts(night.run_id, verdicts)
+    for verdict in verdicts:
+        detail[verdict.outcome] = detail.get(verdict.outcome, 0) + 1
     return verdicts
 
 

@@ -27,6 +27,7 @@ _ROWS = {
     "dbt": ("months",),
     "reconcile": ("accepted", "quarantined", "duplicate"),
     "indicators": ("values",),
+    "fact_checks": ("passed", "warned", "failed", "broken", "masked_cells"),
     "checks": ("passed", "warned", "failed", "broken"),
 }
 

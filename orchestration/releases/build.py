@@ -105,7 +105,8 @@ def make_release(
     known = list(definitions)
     previous = Previous.latest(releases)
     release_id = free_id(releases, now)
-    decided = decisions(con, judged, known, previous, run.accepted)
+    limits = tuple(limits)
+    decided = decisions(con, judged, known, previous, run.accepted, {limit.indicator_id for limit in limits})
     withheld = lay_out(con, decided, previous, known, release_id)
     carried = sum(row["action"] == "carried_forward" for row in withheld)
     if waiting := moved(con, previous_values(previous), limits, run.accepted):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.ledger.verdict import Verdict
-from orchestration.releases import vintages, withheld
+from orchestration.releases import memory, vintages, withheld
 from orchestration.releases.checksums import ReleaseDamaged, published_sums, sha256_of
 from orchestration.releases.contract import AREAS, FACTS, INDICATOR_VALUES, JUDGED, LINEAGE, TABLES, WITHHELD, Table
 from orchestration.releases.fingerprint import data_fingerprint, slice_fingerprint
-from orchestration.releases.gate import GROUND, Decision, FactSlice, IndicatorSlice, decide
+from orchestration.releases.gate import GROUND, VALUES, Decision, FactSlice, IndicatorSlice, decide
 from orchestration.releases.history import latest_id
 from orchestration.releases.suppression import suppress_tables
 
@@ -66,7 +66,8 @@ def check_tables(con: duckdb.DuckDBPyConnection) -> None:
         wrong = [f"{c} is {found[c]}, not {kind}" for c, kind in table.columns if found[c] != kind]
         if wrong:
             raise ContractBroken(f"{table.relation}: {'; '.join(wrong)}; correct the model that makes it")
-        _check_key(con, table)
+        if table not in FACTS:
+            _check_key(con, table)
 
 
 def _check_key(con: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -79,12 +80,33 @@ def _check_key(con: duckdb.DuckDBPyConnection, table: Table) -> None:
         raise ContractBroken(f"{table.relation}: {row[0]} keys stand more than once, first ({key}) = {row[1]}")
 
 
+def repeated_keys(con: duckdb.DuckDBPyConnection) -> set[FactSlice]:
+    """The fact slices in which a key stands more than once: which of its values is right nobody can say."""
+    return {
+        FactSlice(table.name, source, period)
+        for table in FACTS
+        for source, period in con.execute(
+            f"select distinct source_id, period from (select source_id, period from {table.relation} "
+            f"group by {', '.join(table.key)} having count(*) > 1)"
+        ).fetchall()
+    }
+
+
+def _masked_values(con: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    """The (indicator, period) of which a value is withheld, since it rests on a masked cell."""
+    rows = con.execute(
+        f"select distinct indicator_id, period from {INDICATOR_VALUES.relation} where value_status = 'withheld'"
+    )
+    return {(name, period) for name, period in rows.fetchall()}
+
+
 def decisions(
     con: duckdb.DuckDBPyConnection,
     verdicts: Iterable[Verdict],
     definitions: Iterable[Definition],
     previous: Previous | None,
     accepted: Iterable[Acceptance] = (),
+    headlines: Collection[str] = (),
 ) -> list[Decision]:
     """The gate's decision on every slice that stands in the warehouse, or stood in the previous release.
 
@@ -108,7 +130,17 @@ def decisions(
         FactSlice(t.name, *key) for t in FACTS if t.name in stopped for key in _slices(con, t, _released(t, previous))
     ]
     facts += [piece for piece in gone if piece not in set(facts)]
-    by_id = {d.indicator_id: d for d in definitions}
+    known = list(definitions)
+    by_id = {d.indicator_id: d for d in known}
+    released = {t.name: sql for t in (*FACTS, INDICATOR_VALUES) if (sql := _released(t, previous))}
+    lost = {
+        (loss.dataset, loss.slice): loss.reason
+        for loss in memory.losses(con, released, known, headlines, let_through)
+        # What failed as a whole is carried as a whole.
+        if loss.dataset not in stopped
+    }
+    # A slice that is gone altogether is decided on as if it stood there.
+    facts += [FactSlice(t, *key) for t, key in lost if t != VALUES and FactSlice(t, *key) not in facts]
     # What has no definition would pass the gate undecided.
     if unknown := {name for name, *_ in _slices(con, INDICATOR_VALUES, INDICATOR_VALUES.relation)} - by_id.keys():
         raise ContractBroken(
@@ -127,9 +159,14 @@ def decisions(
     values += [
         v
         for v in indicators(_released(INDICATOR_VALUES, previous))
-        if (v.indicator_id, v.period) not in here and stopped.intersection(v.facts)
+        if (v.indicator_id, v.period) not in here
+        and (stopped.intersection(v.facts) or (VALUES, (v.indicator_id, v.period)) in lost)
     ]
-    return [_noted(d, given) for d in decide(facts, values, judged, fingerprints, let_through)]
+    decided = decide(
+        facts, values, judged, fingerprints, let_through,
+        masked_values=_masked_values(con), repeated=repeated_keys(con), lost=lost,
+    )  # fmt: skip
+    return [_noted(d, given) for d in decided]
 
 
 def _noted(decision: Decision, given: list[Acceptance]) -> Decision:
@@ -228,7 +265,7 @@ def lay_out(
     vintages.drop_unpublished_references(con)
     _lay_out_lineage(con, released.get(LINEAGE.name))
     earlier = withheld.earlier_rows(con, released.get(WITHHELD.name))
-    listed = [d for d in decided if d.withheld or d.accepted]
+    listed = [d for d in decided if d.withheld or d.accepted or d.partly]
     rows = withheld.rows_of(listed, carried, release_id, previous_id, earlier)
     withheld.lay_out(con, rows)
     return rows
@@ -247,7 +284,10 @@ def _whole(table: Table, decided: list[Decision], released: dict[str, str]) -> s
 
 
 def _lay_out_slices(con: duckdb.DuckDBPyConnection, table: Table, released: str | None) -> set[tuple[str, str, str]]:
-    """The table without its stopped slices, plus theirs from the previous release. Returns the slices carried."""
+    """The table without its stopped slices, plus theirs from the previous release. Returns the slices carried.
+
+    A cell that is withheld alone keeps the previous release's value of its key, where that showed one.
+    """
     indicator = table is INDICATOR_VALUES
     name, source = ("indicator_id", "''") if indicator else (f"'{table.name}'", "source_id")
     scope = "indicator" if indicator else "fact_slice"
@@ -258,16 +298,64 @@ def _lay_out_slices(con: duckdb.DuckDBPyConnection, table: Table, released: str 
     columns = ", ".join(table.names)
     con.execute(
         f"create or replace temp table release_{table.name} as "
-        f"select {columns} from {table.relation} t where not {is_stopped}"
+        f"select {columns} from {_unmasked(con, table)} t where not {is_stopped}"
     )
     if released is None:
         return set()
+    _carry_cells(con, table, released)
     kept = "list_filter(string_split(value_flags, '|'), x -> x <> '')"
     flagged = f"array_to_string(list_sort(list_distinct({kept} || ['carried_forward'])), '|')"
     carried = f"select * replace ({flagged} as value_flags) from {released} t where {is_stopped}"
     con.execute(f"insert into release_{table.name} select {columns} from ({carried})")
     found = con.execute(f"select distinct {name}, {source}, period from {released} t where {is_stopped}")
     return {(row[0], row[1], row[2]) for row in found.fetchall()}
+
+
+#: What is null where a value is withheld: counts and intervals would tell it.
+_TELLING = ("value", "numerator", "denominator", "ci_low", "ci_high", "ci_level", "ci_method")
+
+
+def _unmasked(con: duckdb.DuckDBPyConnection, table: Table) -> str:
+    """A table of the warehouse as SQL, in which the masked cells of a fact have no value."""
+    relation = f"masked_{table.name}"
+    there = con.execute(
+        "select 1 from information_schema.tables where table_schema = 'judged' and table_name = ?", [relation]
+    ).fetchone()
+    if table not in FACTS or not there:
+        return table.relation
+    same = " and ".join(f"f.{c} is not distinct from m.{c}" for c in table.key)
+    hidden = [f"case when m.checks is null then f.{c} end as {c}" for c in _TELLING if c in table.names]
+    replaced = ", ".join(
+        [*hidden, "case when m.checks is null then f.value_status else 'withheld' end as value_status"]
+    )
+    return f"(select f.* replace ({replaced}) from {table.relation} as f left join judged.{relation} as m on {same})"
+
+
+def _lost_too(con: duckdb.DuckDBPyConnection, table: Table, same: str) -> str:
+    """The condition that a fact's key is one that waits for a name; after `decisions` has looked for them."""
+    there = con.execute("select 1 from duckdb_tables() where table_name = ?", [f"_lost_{table.name}"]).fetchone()
+    is_stopped = (
+        f"exists (select 1 from _stopped s where s.scope = 'fact_slice' and s.name = '{table.name}' "
+        "and s.source_id = o.source_id and s.period = o.period)"
+    )
+    if table not in FACTS or not there:
+        return ""
+    is_lost = f"exists (select 1 from _lost_{table.name} as n where {same})"
+    return f" or (o.value is not null and not {is_stopped} and {is_lost})"
+
+
+def _carry_cells(con: duckdb.DuckDBPyConnection, table: Table, released: str) -> None:
+    same = " and ".join(f"n.{c} is not distinct from o.{c}" for c in table.key)
+    columns = ", ".join(table.names)
+    kept = "list_filter(string_split(value_flags, '|'), x -> x <> '')"
+    flagged = f"array_to_string(list_sort(list_distinct({kept} || ['carried_forward'])), '|')"
+    con.execute(
+        f"create or replace temp table _carried as select o.* replace ({flagged} as value_flags) from {released} as o "
+        f"where o.value is not null and exists (select 1 from release_{table.name} as n "
+        f"where n.value_status = 'withheld' and {same})" + _lost_too(con, table, same)
+    )
+    con.execute(f"delete from release_{table.name} as n where exists (select 1 from _carried as o where {same})")
+    con.execute(f"insert into release_{table.name} select {columns} from _carried")
 
 
 def _lay_out_lineage(con: duckdb.DuckDBPyConnection, released: str | None) -> None:

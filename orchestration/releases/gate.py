@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 from orchestration.ledger.verdict import Finding, Verdict
@@ -28,6 +29,13 @@ REASONS = {
     "check_accepted": ("En kontroll underkände uppgifterna, som publiceras efter beslut.",
                        "A check failed the data, which are published by decision."),
     "input_withheld": ("Underlaget är undanhållet.", "The input is withheld."),
+    "cells_withheld": ("En kontroll underkände enskilda värden, som är undanhållna.",
+                       "A check failed single values, which are withheld."),
+    "vanished": ("Värden som den senaste utgåvan visade saknas; de tidigare står kvar.",
+                 "Values that the latest release showed are gone; the earlier ones stay."),
+    "moved": ("Värden för en avslutad period har flyttat sig långt; de tidigare står kvar.",
+              "Values of a closed period moved far; the earlier ones stay."),
+    "duplicate_key": ("Samma nyckel står mer än en gång.", "The same key stands more than once."),
 }  # fmt: skip
 
 
@@ -71,6 +79,11 @@ class Decision:
         return self.reason_code == "check_accepted"
 
     @property
+    def partly(self) -> bool:
+        """Published less single cells, or with single cells of the release before."""
+        return self.action == "publish_with_note" and self.reason_code in ("cells_withheld", "vanished", "moved")
+
+    @property
     def withheld(self) -> bool:
         return self.action == "withhold"
 
@@ -81,12 +94,20 @@ def decide(
     verdicts: Iterable[Verdict],
     fingerprints: Mapping[str, str],
     accepted: Collection[Accepted] = frozenset(),
+    *,
+    masked_values: Collection[tuple[str, str]] = frozenset(),
+    repeated: Collection[FactSlice] = frozenset(),
+    lost: Mapping[tuple[str, tuple[str, str]], str] = MappingProxyType({}),
 ) -> list[Decision]:
     """Decide on every slice. `fingerprints` are of the rows about to be published, by dataset, `areas` among them.
 
     An indicator is withheld with its own verdict, and with any fact slice it is made from: of its facts and sources,
     of its own period, or, where the fact has none such, of a period that shares a day with it.
 
+    masked_values: (indicator, period) of which a value rests on a masked cell and is withheld alone.
+    repeated: fact slices in which a key stands more than once.
+    lost: by dataset and slice, `vanished` or `moved` beside the latest release: an indicator's period waits, a fact's
+        slice is published with the earlier values of these keys.
     accepted: (dataset, expectation, slice) of failed checks that somebody let through for the rows as they are now;
     the slice is None for a check of the whole table. A broken check cannot be let through: nobody has judged.
     """
@@ -105,6 +126,10 @@ def decide(
     stopped: set[tuple[str, str, str]] = set()
     for piece in facts:
         action, reason, checks = judged(piece.fact, (piece.source_id, piece.period))
+        if piece in repeated:
+            action, reason, checks = "withhold", "duplicate_key", ()
+        elif action != "withhold" and (why := lost.get((piece.fact, (piece.source_id, piece.period)))):
+            action, reason, checks = "publish_with_note", why, (why,)
         periods.setdefault((piece.fact, piece.source_id), set()).add(piece.period)
         if action == "withhold":
             stopped.add((piece.fact, piece.source_id, piece.period))
@@ -119,6 +144,10 @@ def decide(
         inputs = _stopped_inputs(value, stopped, periods)
         if action != "withhold" and inputs:
             action, reason, checks = "withhold", "input_withheld", inputs
+        elif action != "withhold" and (value.indicator_id, value.period) in masked_values:
+            action, reason = "publish_with_note", "cells_withheld"
+        elif action != "withhold" and (why := lost.get((VALUES, (value.indicator_id, value.period)))):
+            action, reason, checks = "withhold", why, (why,)
         decisions.append(
             Decision(
                 "indicator", value.indicator_id, value.period, action,
@@ -156,16 +185,23 @@ def _judged(
     failed = [f for f in verdict.findings if f.outcome == "failed"]
     missed = [f for f in failed if key is None or not f.slices or key in f.slices]
     critical = [f for f in missed if f.severity == "critical"]
+    cells = [f for f in verdict.findings if key in f.cell_slices]
+    passed_cells = [f for f in cells if (verdict.dataset, f.expectation, key) in accepted]
     let_through = [f for f in critical if (verdict.dataset, f.expectation, key if f.slices else None) in accepted]
     if len(let_through) < len(critical):
         return "withhold", "check_failed", _names(f for f in critical if f not in let_through)
-    if let_through:
-        return "publish_with_note", "check_accepted", _names(let_through)
+    if masked := [f for f in cells if f not in passed_cells]:
+        return "publish_with_note", "cells_withheld", _names(masked)
+    if let_through or passed_cells:
+        return "publish_with_note", "check_accepted", _names([*let_through, *passed_cells])
     # A verdict that no finding accounts for holds for the whole dataset.
     if verdict.outcome == "failed" and not any(f.severity == "critical" for f in failed):
         return "withhold", "check_failed", ()
     noted = [f for f in missed if f.severity == "warning"]
-    if noted or (verdict.outcome == "warned" and not any(f.severity == "warning" for f in failed)):
+    unnamed = verdict.outcome == "warned" and not any(
+        (f.severity == "warning" and f.outcome == "failed") or f.outcome == "masked" for f in verdict.findings
+    )
+    if noted or unnamed:
         return "publish_with_note", None, _names(noted)
     return "publish", None, ()
 

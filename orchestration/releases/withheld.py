@@ -35,6 +35,7 @@ def _row(
     d: Decision, carried: set[tuple[str, str, str]], release_id: str, previous_id: str | None, before: dict[tuple, Row]
 ) -> Row:
     kept = not d.accepted and (d.name, d.source_id or "", d.period) in carried
+    kept = kept or (d.partly and d.reason_code in ("vanished", "moved"))
     reason_sv, reason_en = REASONS[d.reason_code or "check_failed"]
     row: Row = {
         "scope": d.scope,

@@ -11,6 +11,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from expectations.masks import make_tables
 from orchestration.sources.corrections import Correction, applied, corrected_cells
 from orchestration.sources.model import Layout
 from orchestration.warehouse.cells import cells_relation
@@ -42,6 +43,7 @@ def prepare(
     """
     deliveries = list(current)
     connection.execute("create schema if not exists declared; create schema if not exists cells")
+    make_tables(connection)
     connection.execute("create table if not exists declared.generation as select uuid()::varchar as generation")
     _declare_deliveries(connection, deliveries, recency_of(catalogue, deliveries))
     _declare_series(connection, catalogue)

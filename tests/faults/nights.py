@@ -226,4 +226,4 @@ class Place:
 
 #: `ingest` has one stage, which it does not say.
 FIRST_STAGE = {"ingest": "take_in", "nightly": "start", "checks": "start", "release": "start"}
-STAGES = ("take_in", "declare", "plan", "dbt", "reconcile", "indicators", "checks", "release")
+STAGES = ("take_in", "declare", "plan", "dbt", "reconcile", "fact_checks", "indicators", "checks", "release")

@@ -176,7 +176,10 @@ def test_an_indicator_falls_by_its_own_verdict():
 
 
 def test_every_reason_has_both_languages():
-    assert set(REASONS) == {"check_failed", "check_broken", "check_did_not_run", "input_withheld", "check_accepted"}
+    assert set(REASONS) == {
+        "check_failed", "check_broken", "check_did_not_run", "input_withheld", "check_accepted",
+        "cells_withheld", "duplicate_key", "vanished", "moved",
+    }  # fmt: skip
     assert all(sv and en and sv != en for sv, en in REASONS.values())
 
 
@@ -226,3 +229,25 @@ def test_what_failed_is_never_published_and_nothing_else_is_held_back(said: dict
         stopped = stops(verdicts["indicator_values"], ("phone", value.period)) or decisions[made_from].withheld
         assert decisions[value].withheld == (fallen or stopped), value
     assert all((d.reason_code is None) == (not d.withheld) for d in found)
+
+
+def test_a_masked_cell_lets_its_slice_through_and_names_the_check() -> None:
+    found = Finding("range", "critical", "masked", "too high", 1, (), (("owner", "2024-05"),))
+    may, june = decided([MAY, JUNE], [], verdict("fct_wait_times", "warned", found)).values()
+    assert (may.action, may.reason_code, may.checks, may.partly) == (
+        "publish_with_note", "cells_withheld", ("range",), True,
+    )  # fmt: skip
+    assert (june.action, june.reason_code) == ("publish", None)
+
+
+def test_an_accepted_cell_is_no_longer_masked() -> None:
+    found = Finding("range", "critical", "masked", "too high", 1, (), (("owner", "2024-05"),))
+    accepted = {("fct_wait_times", "range", ("owner", "2024-05"))}
+    (may,) = decided([MAY], [], verdict("fct_wait_times", "warned", found), accepted=accepted).values()
+    assert (may.reason_code, may.partly) == ("check_accepted", False)
+
+
+def test_a_warning_with_a_masked_cell_notes_only_what_it_names() -> None:
+    masked = Finding("range", "critical", "masked", "too high", 1, (), (("owner", "2024-05"),))
+    (june,) = decided([JUNE], [], verdict("fct_wait_times", "warned", masked)).values()
+    assert june.action == "publish"
