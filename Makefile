@@ -86,4 +86,4 @@ lock: ## new locked versions of all dependencies (needs uv)
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --extra postgres --constraint requirements.lock --python-version 3.11 --output-file requirements-postgres.lock pyproject.toml --no-header
 
 clean:  ## remove the virtual environment and the example home
-	rm -rf $(VENV) var var-example $(NATIONAL)
+	rm -rf $(VENV) var var-example var-injections $(NATIONAL)

@@ -14,12 +14,14 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.faults.page import write_section
-from tests.injections import aggregates, nights, registers
+from tests.injections import aggregates, controls, nights, registers
 from tests.injections.fault import Fault
 from tests.injections.homes import Place, places
 from tests.injections.outcome import Outcome, outcome
@@ -27,6 +29,8 @@ from tests.injections.report import printed, section
 from tests.injections.sheets import Files
 
 Task = tuple[str, str, list[Fault]]
+Row = dict[str, Any]
+Item = TypeVar("Item")
 
 
 def tasks(kinds: Iterable[str], sources: Iterable[str], countries: Iterable[str], *, together: bool) -> list[Task]:
@@ -82,54 +86,59 @@ def merged(files: Iterable[Files]) -> Files:
     return {name: data for several in files for name, data in several.items()}
 
 
-def work(number: int, jobs: int, todo: list[Task], found: dict[str, Place], root: Path) -> None:
-    """One worker: every so many tasks, one line of JSON per fault."""
-    with (root / f"found-{number}.jsonl").open("w") as lines:
-        for country, start, faults in todo[number::jobs]:
-            begun = time.monotonic()
-            try:
-                rows = [o.as_row() for o in one(found[country], start, faults, root / f"worker-{number}")]
-            except (AssertionError, KeyError, StopIteration, ValueError) as error:
-                rows = [{"effect": "not run", "caught_by": [f"{type(error).__name__}: {error}"[:300]]} for _ in faults]
-            for fault, row in zip(faults, rows, strict=True):
-                head = {
-                    "country": country,
-                    "kind": fault.kind,
-                    "source": fault.source,
-                    "what": fault.what,
-                    "start": start,
-                }
-                seconds = round((time.monotonic() - begun) / len(faults), 1)
-                lines.write(json.dumps(head | row | {"seconds": seconds}, default=str) + "\n")
-                lines.flush()
-                print(f"{row['effect']:12} {country} | {fault.name} | {', '.join(row['caught_by'])[:160]}", file=sys.stderr,
-                      flush=True)  # fmt: skip
+def faulty(task: Task, found: dict[str, Place], folder: Path) -> list[Row]:
+    """One night's faults, each with what became of it."""
+    country, start, faults = task
+    begun = time.monotonic()
+    try:
+        rows = [o.as_row() for o in one(found[country], start, faults, folder)]
+    except (AssertionError, KeyError, StopIteration, ValueError) as error:
+        rows = [{"effect": "not run", "caught_by": [f"{type(error).__name__}: {error}"[:300]]} for _ in faults]
+    seconds = round((time.monotonic() - begun) / len(faults), 1)
+    whole = []
+    for fault, row in zip(faults, rows, strict=True):
+        head = {"country": country, "kind": fault.kind, "source": fault.source, "what": fault.what, "start": start}
+        whole.append(head | row | {"seconds": seconds})
+        by = ", ".join(row["caught_by"])[:160]
+        print(
+            f"{row['effect']:12} {country} | {fault.name} | {by} {row.get('said', '')[:200]}",
+            file=sys.stderr,
+            flush=True,
+        )
+    return whole
 
 
-def run(todo: list[Task], found: dict[str, Place], root: Path, jobs: int) -> list[dict[str, Any]]:
-    """Work through the tasks in so many processes; the outcomes, in the tasks' order."""
+def in_workers(jobs: int, root: Path, items: list[Item], work: Callable[[Item, Path], list[Row]]) -> list[Row]:
+    """Work through the items in so many processes, each with a folder of its own; the rows, by item."""
+    for file in root.glob("found-*.jsonl"):
+        file.unlink()
     workers = []
     for number in range(jobs):
         pid = os.fork()
         if pid == 0:
+            code = 1
             try:
-                work(number, jobs, todo, found, root)
-                os._exit(0)
+                with (root / f"found-{number}.jsonl").open("w") as lines:
+                    for n in range(number, len(items), jobs):
+                        for row in work(items[n], root / f"worker-{number}"):
+                            lines.write(json.dumps({"item": n} | row, default=str) + "\n")
+                            lines.flush()
+                code = 0
             except BaseException:
-                import traceback
-
                 traceback.print_exc()
-                os._exit(1)
+            finally:
+                os._exit(code)
         workers.append(pid)
     ends = [os.waitpid(pid, 0)[1] for pid in workers]
     assert not any(ends), f"a worker ended with {ends}"
-    return list(_read(root, jobs))
+    rows = [json.loads(line) for file in sorted(root.glob("found-*.jsonl")) for line in file.read_text().splitlines()]
+    return sorted(rows, key=lambda row: row["item"])
 
 
-def _read(root: Path, jobs: int) -> Iterator[dict[str, Any]]:
-    for number in range(jobs):
-        for line in (root / f"found-{number}.jsonl").read_text().splitlines():
-            yield json.loads(line)
+def seeded(seed: int, folder: Path) -> list[Row]:
+    found = controls.of_seed(seed, folder)
+    print(f"{found.name}: {', '.join(found.alarms) or 'no alarm'}", file=sys.stderr, flush=True)
+    return [asdict(found)]
 
 
 def main() -> None:
@@ -140,6 +149,8 @@ def main() -> None:
     parser.add_argument("--source", action="append", default=[])
     parser.add_argument("--country", action="append", default=[], help="tables, registers, deliveries")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--keep", action="store_true", help="use the homes that an earlier campaign left in the folder")
+    parser.add_argument("--no-seeds", action="store_true", help="without the ten other example countries")
     parser.add_argument("--together", action="store_true", help="a quick look: faults of several sources in one night")
     parser.add_argument("--folder", type=Path, default=Path("var-injections"))
     parser.add_argument("--deliveries", type=Path, default=Path(__file__).parents[3] / "shared" / "deliveries")
@@ -156,16 +167,21 @@ def main() -> None:
     countries = places(root, example, asked.deliveries if asked.deliveries.is_dir() else None)
     if asked.country:
         countries = {name: place for name, place in countries.items() if name in asked.country}
+    seeds = [] if asked.no_seeds else list(controls.SEEDS)
     todo = tasks(asked.only, asked.source, countries, together=asked.together)
     for name in dict.fromkeys(country for country, _, _ in todo):
-        countries[name].build()
+        if not (asked.keep and countries[name].built):
+            countries[name].build()
         print(f"{name}: built, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
-    rows = run(todo, countries, root, asked.jobs)
-    (root / "report.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False))
+    sound = [asdict(c) for c in controls.of_places({c: countries[c] for c, _, _ in todo})]
+    rows = in_workers(asked.jobs, root, todo, lambda task, folder: faulty(task, countries, folder))
+    sound += in_workers(asked.jobs, root, seeds, seeded)
     seconds = time.monotonic() - begun
-    print(printed(rows, seconds))
+    report = {"faults": rows, "controls": sound, "seconds": seconds}
+    (root / "report.json").write_text(json.dumps(report, indent=1, ensure_ascii=False))
+    print(printed(rows, sound, seconds))
     if asked.page:
-        write_section(asked.page, "injections", section(rows, seconds))
+        write_section(asked.page, "injections", section(rows, sound, seconds))
 
 
 if __name__ == "__main__":

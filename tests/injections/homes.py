@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,14 +37,18 @@ class Place:
         return self.root / "update"
 
     def build(self) -> None:
-        """Make both homes, unless an earlier campaign in this folder has."""
-        if (self.root / "answers.json").exists():
-            return
+        """Make both homes."""
+        shutil.rmtree(self.root, ignore_errors=True)
+        self.root.mkdir(parents=True)
         found = {"before": nights.night(self.before, self.base)}
         nights.copied(self.before, self.update)
         sent = {name: data for sound in self.sounds.values() for name, data in sound.update.items()}
         found["update"] = nights.night(self.update, sent)
         (self.root / "answers.json").write_text(json.dumps(found))
+
+    @property
+    def built(self) -> bool:
+        return (self.root / "answers.json").exists()
 
     def answers(self, moment: str) -> dict[str, Any]:
         return json.loads((self.root / "answers.json").read_text())[moment]
@@ -63,6 +68,4 @@ def places(root: Path, example: Path, deliveries: Path | None) -> dict[str, Plac
     if deliveries is not None:
         base, sounds = aggregates(deliveries)
         found["deliveries"] = Place(root / "deliveries", sounds, base)
-    for place in found.values():
-        place.root.mkdir(parents=True, exist_ok=True)
     return found

@@ -31,6 +31,8 @@ class Outcome:
     exit: int = 0
     light: str = ""
     told: Told = field(default_factory=Told)
+    #: Why the night made no release, in its own words.
+    said: str = ""
 
     def as_row(self) -> dict[str, Any]:
         return asdict(self)
@@ -54,7 +56,9 @@ def outcome(
     rules = _quarantined(answers["night"], source) - _quarantined(sound["night"], source)
     told = compared(reference, found, earlier, words) if found else Told()
     by = sorted(refused) + sorted(checks) + sorted(stands) + sorted(rules)
-    result = Outcome("", by, answers["night"]["exit_code"], answers["status"]["publish"]["light"], told)
+    night = answers["night"]
+    said = str(night.get("error") or "")[:500]
+    result = Outcome("", by, night["exit_code"], answers["status"]["publish"]["light"], told, said)
     result.effect = _effect(result, refused, checks, stands, rules)
     return result
 
@@ -65,10 +69,8 @@ def _effect(result: Outcome, refused: set[str], checks: set[str], stands: set[st
         return "SILENT"
     if told.warned and not told.silent and not stands:
         return "warning"
-    if result.exit == 4:
-        return "held"
     if result.exit not in (0, 3):
-        return "failed"
+        return "failed" if result.said or result.exit != 4 else "held"
     if told.silent or told.warned:
         return "incident"
     for effect, holds in (("refused", refused), ("withheld", checks or told.withheld), ("flagged", told.flagged),

@@ -61,6 +61,33 @@ def _renamed_from_before(month: str, to: str) -> Callable[[Sound], Files]:
     return make
 
 
+def _a_year_on(provider: str) -> Callable[[Sound], Files]:
+    """December of the year before, every date a year later, in the newest month's name: stays and diagnoses."""
+
+    def make(sound: Sound) -> Files:
+        sent = dict(sound.update)
+        kept: set[str] = set()
+        for part in ("VARDTILLFALLEN", "DIAGNOSER"):
+            (name,) = [n for n in sent if f"{part}_{provider}_" in n]
+            # Of the deliveries that cover that December, the one sent in the month after it.
+            (old,) = [n for n in sound.before if f"{part}_{provider}_2024-01_" in n]
+            rows = [line.split(";") for line in sound.before[old].decode().splitlines()]
+            if part == "VARDTILLFALLEN":
+                rows = [r for r in rows if r[STAY["discharged"]].startswith("202312")]
+                kept = {r[0] for r in rows}
+                rows = _set(STAY["admitted"], _next_year)(_set(STAY["discharged"], _next_year)(rows))
+            else:
+                rows = [r for r in rows if r[0] in kept]
+            sent[name] = ("\n".join(";".join(r) for r in rows) + "\n").encode()
+        return sent
+
+    return make
+
+
+def _next_year(day: str) -> str:
+    return f"{int(day[:4]) + 1}{day[4:]}" if re.fullmatch(r"\d{8}", day) else day
+
+
 def _set(column: int, text: Callable[[str], str]) -> Callable[[list[Fields]], list[Fields]]:
     return lambda rows: [[*r[:column], text(r[column]), *r[column + 1 :]] for r in rows]
 
@@ -126,6 +153,7 @@ STAYS = [
           _COUNTY),
     Fault("last month as this", "patient_register", "a file of an earlier month under the newest name",
           _renamed_from_before("2024-03", "2025-03_2024-12_2024-12")),
+    Fault("last year as this", "patient_register", "December of the year before with this year's dates", _a_year_on("12")),
     _stay("rows lost", "sent again with a fifth less", _every(5), _COUNTY, "update"),
     _stay("ids", "every stay is of one person", _set(STAY["person"], lambda _: "196402130015"), _COUNTY),
     _stay("ids", "every stay is of another person", lambda rows: _apart(rows), _COUNTY),

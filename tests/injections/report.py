@@ -13,7 +13,7 @@ from tests.injections.outcome import ORDER
 Row = dict[str, Any]
 
 
-def printed(rows: list[Row], seconds: float) -> str:
+def printed(rows: list[Row], controls: list[Row], seconds: float) -> str:
     """The same for a terminal: one line per effect, and each silent fault."""
     effects = Counter(r["effect"] for r in rows)
     lines = [f"{len(rows)} faults of {len({r['kind'] for r in rows})} kinds in {seconds / 60:.1f} minutes"]
@@ -23,10 +23,11 @@ def printed(rows: list[Row], seconds: float) -> str:
             samples = (r.get("told") or {}).get("samples", [])
             lines.append(f"{r['effect']}: {r['country']} | {r['kind']} | {r['source']} | {r['what']} | "
                          f"{(r.get('told') or {}).get('silent')} cells | {samples[:1]}")  # fmt: skip
+    lines += [f"{c['name']}: {', '.join(c['alarms']) or 'no alarm'}" for c in controls]
     return "\n".join(lines)
 
 
-def section(rows: list[Row], seconds: float) -> str:
+def section(rows: list[Row], controls: list[Row], seconds: float) -> str:
     effects = Counter(r["effect"] for r in rows)
     silent = [r for r in rows if r["effect"] in ("SILENT", "warning")]
     head = (
@@ -54,7 +55,19 @@ def section(rows: list[Row], seconds: float) -> str:
         told = [(r["kind"], f"{r['source']} ({r['country']})", r["what"], r["effect"], str(r["told"]["silent"] + r["told"]["warned"]))
                 for r in silent]  # fmt: skip
         parts += ["", "Not told of:", "", table(("kind", "source", "fault", "effect", "values"), told)]
+    parts += ["", *_alarms(controls)]
     return "\n".join(parts)
+
+
+def _alarms(controls: list[Row]) -> list[str]:
+    false = sum(len(c["alarms"]) for c in controls)
+    lines = [(c["name"], ", ".join(c["alarms"]) or "none", ", ".join(c["explained"]) or "none") for c in controls]
+    return [
+        f"False alarms on {len(controls)} nights with sound deliveries: **{false}**. What is explained stands in "
+        "`tests/injections/explained.yml` with its reason.",
+        "",
+        table(("night", "false alarms", "explained"), lines),
+    ]
 
 
 def _short(name: str) -> str:

@@ -30,7 +30,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     root = tmp_path_factory.mktemp("injected")
     vardlagret(root / "none", "example", root / "example", "--from", "2024-01", "--to", "2024-01", "--quiet")
     base, sounds = tables(root / "example")
-    place = Place(root, sounds, base)
+    place = Place(root / "home", sounds, base)
     nights.preload()
     place.build()
     return place
@@ -40,7 +40,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 def found(place: Place) -> dict[str, Outcome]:
     faults = [f for f in aggregates.FAULTS if f.name in CAUGHT]
     assert len(faults) == len(CAUGHT)
-    return dict(zip((f.name for f in faults), one(place, "before", faults, place.root / "faults"), strict=True))
+    return dict(zip((f.name for f in faults), one(place, "before", faults, place.root.parent / "faults"), strict=True))
 
 
 def test_the_sound_update_is_published_without_an_alarm(place: Place) -> None:
