@@ -7,7 +7,7 @@ DELIVERIES ?=
 NATIONAL ?= var-national
 STAMP := $(VENV)/.installed
 
-.PHONY: setup nightly test test-long postgres faults bad-input fuzz lint types parse bench bench-national lock dagster clean help
+.PHONY: setup nightly test test-long postgres faults injections bad-input fuzz lint types parse bench bench-national lock dagster clean help
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -47,6 +47,9 @@ faults: setup  ## runs killed 500 times (KILLS), bad disks, runs at once: figure
 	@$(BIN)/python -m tests.faults.disk --page docs/reliability.md
 	@$(BIN)/pytest -m long tests/faults
 
+injections: setup  ## wrong figures put into deliveries on purpose: what catches each goes to docs/reliability.md; 40 minutes
+	@$(BIN)/python -m tests.injections.campaign --page docs/reliability.md $(INJECTIONS)
+
 test-long: setup postgres  ## the tests that take minutes each: every incident, runs at once, orders of backfills, a small server
 	@$(BIN)/pytest -n 2 --dist loadfile -m long
 
@@ -83,4 +86,4 @@ lock: ## new locked versions of all dependencies (needs uv)
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --extra postgres --constraint requirements.lock --python-version 3.11 --output-file requirements-postgres.lock pyproject.toml --no-header
 
 clean:  ## remove the virtual environment and the example home
-	rm -rf $(VENV) var var-example $(NATIONAL)
+	rm -rf $(VENV) var var-example var-injections $(NATIONAL)
