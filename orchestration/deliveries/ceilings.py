@@ -7,6 +7,7 @@ have. Records that disagree with each other (R_CONFLICT) are known only in the w
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,9 @@ class RuleCounter:
 
     def breaches(self, source_id: str, layout: Layout, cells: Path) -> tuple[list[Breach], int]:
         """The rules that records break, the most frequent one first, and the number of all records."""
-        unchanged = "null::varchar as override_column, null::varchar as override_status"
+        # As `warehouse/prepare.py` and the corrections would add them; today is the day of its receipt.
+        added = {"override_column": None, "override_status": None, "override_flag": None, "known_on": f"{date.today()}"}
+        unchanged = ", ".join(f"{quoted(v) if v else 'null'}::varchar as {name}" for name, v in added.items())
         select = typed_select(
             _only_judged(layout), source_id, f"(select *, {unchanged} from {cells_relation(layout, [cells])})"
         )
