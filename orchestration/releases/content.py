@@ -361,9 +361,10 @@ def _lost_keys(con: duckdb.DuckDBPyConnection, table: Table) -> str | None:
     there = con.execute("select 1 from duckdb_tables() where table_name = ?", [f"_lost_{table.name}"]).fetchone()
     if table not in FACTS or not there:
         return None
+    stopped = "s.source_id = o.source_id and s.period = o.period"
     return (
-        f"select {', '.join(table.key)} from _lost_{table.name} as o where not exists (select 1 from _stopped as s where "
-        f"s.scope = 'fact_slice' and s.name = '{table.name}' and s.source_id = o.source_id and s.period = o.period)"
+        f"select {', '.join(table.key)} from _lost_{table.name} as o where not exists ("
+        f"select 1 from _stopped as s where s.scope = 'fact_slice' and s.name = '{table.name}' and {stopped})"
     )
 
 
