@@ -331,31 +331,41 @@ def _unmasked(con: duckdb.DuckDBPyConnection, table: Table) -> str:
     return f"(select f.* replace ({replaced}) from {table.relation} as f left join judged.{relation} as m on {same})"
 
 
-def _lost_too(con: duckdb.DuckDBPyConnection, table: Table, same: str) -> str:
-    """The condition that a fact's key is one that waits for a name; after `decisions` has looked for them."""
-    there = con.execute("select 1 from duckdb_tables() where table_name = ?", [f"_lost_{table.name}"]).fetchone()
-    is_stopped = (
-        f"exists (select 1 from _stopped s where s.scope = 'fact_slice' and s.name = '{table.name}' "
-        "and s.source_id = o.source_id and s.period = o.period)"
-    )
-    if table not in FACTS or not there:
-        return ""
-    is_lost = f"exists (select 1 from _lost_{table.name} as n where {same})"
-    return f" or (o.value is not null and not {is_stopped} and {is_lost})"
-
-
 def _carry_cells(con: duckdb.DuckDBPyConnection, table: Table, released: str) -> None:
-    same = " and ".join(f"n.{c} is not distinct from o.{c}" for c in table.key)
-    columns = ", ".join(table.names)
-    kept = "list_filter(string_split(value_flags, '|'), x -> x <> '')"
+    """Put the latest release's rows in the place of cells that are withheld, or that wait for a name."""
+    key, columns = ", ".join(table.key), ", ".join(table.names)
+    lost = _lost_keys(con, table)
+    # The keys first: they are few, and both tables are then joined once.
+    con.execute(
+        f"create or replace temp table _wanted as select {key} from release_{table.name} "
+        f"where value_status = 'withheld'{f' union {lost}' if lost else ''}"
+    )
+    if con.execute("select 1 from _wanted limit 1").fetchone() is None:
+        return
+    same = " and ".join(f"w.{c} is not distinct from o.{c}" for c in table.key)
+    kept = "list_filter(string_split(o.value_flags, '|'), x -> x <> '')"
     flagged = f"array_to_string(list_sort(list_distinct({kept} || ['carried_forward'])), '|')"
     con.execute(
-        f"create or replace temp table _carried as select o.* replace ({flagged} as value_flags) from {released} as o "
-        f"where o.value is not null and exists (select 1 from release_{table.name} as n "
-        f"where n.value_status = 'withheld' and {same})" + _lost_too(con, table, same)
+        f"create or replace temp table _carried as select o.* replace ({flagged} as value_flags) "
+        f"from {released} as o join _wanted as w on {same} where o.value is not null"
     )
-    con.execute(f"delete from release_{table.name} as n where exists (select 1 from _carried as o where {same})")
+    con.execute(
+        f"create or replace temp table release_{table.name} as select {columns} from release_{table.name} as o "
+        f"anti join _carried as w on {same}"
+    )
     con.execute(f"insert into release_{table.name} select {columns} from _carried")
+
+
+def _lost_keys(con: duckdb.DuckDBPyConnection, table: Table) -> str | None:
+    """The keys of a fact that wait for a name, as SQL, of slices that are not stopped; after `decisions` looked."""
+    there = con.execute("select 1 from duckdb_tables() where table_name = ?", [f"_lost_{table.name}"]).fetchone()
+    if table not in FACTS or not there:
+        return None
+    stopped = "s.source_id = o.source_id and s.period = o.period"
+    return (
+        f"select {', '.join(table.key)} from _lost_{table.name} as o where not exists ("
+        f"select 1 from _stopped as s where s.scope = 'fact_slice' and s.name = '{table.name}' and {stopped})"
+    )
 
 
 def _lay_out_lineage(con: duckdb.DuckDBPyConnection, released: str | None) -> None:

@@ -36,12 +36,12 @@ select
   cost_concept,
   price_basis,
   case when bool_or(value_status not in ('normal', 'not_applicable')) then null
-    else cast(sum(coalesce(value, 0)) as decimal(28, 12)) end as value,
+    else {{ amount('sum(coalesce(value, 0))') }} end as value,
   case
     when bool_or(value_status = 'excluded') then 'excluded'
     when bool_or(value_status = 'not_reported') then 'not_reported'
     when bool_or(value_status not in ('normal', 'not_applicable')) then 'missing_at_source'
-    else 'normal'
+    else {{ status_of_amount('sum(coalesce(value, 0))', "'normal'") }}
   end as value_status,
   {{ joined_flags("flatten(list(string_split(value_flags, '|')))") }} as value_flags,
   source_id,
