@@ -57,7 +57,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, str]
     home, sent = tmp_path_factory.mktemp("jumps") / "home", tmp_path_factory.mktemp("sent")
     (sent / "synthetic_vardenisiffror_export_2019-03-27.csv").write_bytes(export().encode())
     vardlagret(home, "nightly", "--deliveries", sent, expect=3)
-    table = home / "releases" / latest(home)["release_id"] / "data" / "indicator_values.parquet"
+    table = home / "releases" / latest(home)["release"] / "data" / "indicator_values.parquet"
     rows = duckdb.sql(
         f"select indicator_id, area_code, period, value_status, value::double from '{table}' where area_level = 'region'"
     ).fetchall()
