@@ -104,7 +104,8 @@ def _remembered(dataset: str, level: float, sex: str = "women", also: tuple[str,
 
 
 def _second(dataset: str) -> Mutation:
-    return Mutation(dataset, "sources_agree", "value", "value * 1.03", "source_id = 'second'", 2)
+    also = ("percent_of_counts",) if dataset == "fct_readmissions" else ()
+    return Mutation(dataset, "sources_agree", "value", "value * 1.03", "source_id = 'second'", 2, also)
 
 
 def _emptied(dataset: str, where: str = "true") -> Mutation:
