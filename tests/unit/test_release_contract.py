@@ -96,9 +96,10 @@ def test_any_table_with_a_column_too_few_and_one_too_many_is_named_with_both(
         check_tables(warehouse)
 
 
-@pytest.mark.parametrize("table", IN_WAREHOUSE, ids=lambda t: t.name)
+@pytest.mark.parametrize("table", [t for t in IN_WAREHOUSE if t not in FACTS], ids=lambda t: t.name)
 def test_any_table_with_a_key_that_stands_twice_is_named(warehouse: duckdb.DuckDBPyConnection, table: Table):
-    """Nulls in a key are equal to each other: an area without end, a profession without sex."""
+    """Nulls in a key are equal to each other: an area without end, a profession without sex. A fact's slice with such a
+    key is withheld by the gate, and the rest published (tests/unit/test_gate.py)."""
     warehouse.execute(f"delete from {table.relation}")
     warehouse.execute(f"insert into {table.relation} select {', '.join('null' for _ in table.names)} from range(2)")
     with pytest.raises(ContractBroken, match=rf"{table.relation}: 1 keys stand more than once"):
