@@ -31,6 +31,7 @@ _NO_READERS = {
     "ceilings.py",
     "cells.py",
     "examine.py",
+    "identity.py",
     "landing.py",
     "manifest.py",
     "reread.py",

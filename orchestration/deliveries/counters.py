@@ -59,7 +59,8 @@ def _count_lines_alone(path: Path, layout: Delimited, encoding: str | None) -> i
     blank_start = re.compile(rb"\n[\t-\r\x1c- \xc2\xe1-\xe3" + re.escape(layout.delimiter.encode()) + rb"]")
     lines, blank, last = 0, False, b"\n"
     with path.open("rb") as file:
-        if _SEPARATOR.match(file.read(64).decode("utf-8-sig", "replace")):
+        first = file.read(64).decode("utf-8-sig", "replace")
+        if not first or _SEPARATOR.match(first):
             return None
         file.seek(0)
         for piece in iter(lambda: file.read(1 << 22), b""):

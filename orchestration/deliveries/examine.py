@@ -5,16 +5,17 @@ Receipts and outcomes are `take_in`'s matter. A refusal is a judgement; any othe
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.deliveries.cells import Desk, check_origin, read_delivery, still_read
+from orchestration.deliveries.identity import captured, identity
 from orchestration.deliveries.manifest import Manifest, manifest_path, read_manifest
 from orchestration.deliveries.periods import periods_in
+from orchestration.deliveries.readers.records import as_iso
 from orchestration.deliveries.refusal import FileRefused
-from orchestration.deliveries.store import store
+from orchestration.deliveries.store import keep_as, store
 from orchestration.home import Origin
 from orchestration.ledger.entries import Arrival, Delivery, Judgement
 
@@ -43,35 +44,47 @@ def examine(desk: Desk, path: Path, arrival: Arrival, as_of: str | None = None) 
         sha256, size = store(path, desk.home)
     except FileRefused as refusal:
         return _refused(arrival, refusal), None
-    arrival = replace(arrival, delivery_sha256=sha256, bytes=size, extracted_at=as_of)
+    # A moment with an offset is dated in UTC, as the exports' own are.
+    arrival = replace(
+        arrival, delivery_sha256=sha256, bytes=size, extracted_at=(as_iso(as_of) or as_of) if as_of else None
+    )
     try:
-        return _examine_bytes(desk, sha256, size, manifest_path(path), arrival)
+        _check_purged(desk, sha256)
+        recognised = desk.reader.recognise(desk.home.raw_file(sha256), arrival.file_name, desk.catalogue)
+        own = identity(sha256, size, recognised.layout, arrival.file_name, desk.ledger.delivery(sha256))
+        if own != sha256:
+            _check_purged(desk, own)
+            keep_as(desk.home, sha256, own)
+            arrival = replace(arrival, delivery_sha256=own)
+        return _examine_bytes(desk, own, size, sha256, manifest_path(path), recognised, arrival)
+    except FileRefused as refusal:
+        return _refused(arrival, refusal), None
     except Exception as error:
         raise NotExamined(arrival, error) from error
 
 
-def _examine_bytes(
-    desk: Desk, sha256: str, size: int, beside: Path | None, arrival: Arrival
-) -> tuple[Arrival, int | None]:
-    file_name = arrival.file_name
+def _check_purged(desk: Desk, sha256: str) -> None:
+    """Raise `FileRefused` (F_PURGED) where this delivery was removed on purpose; its bytes are removed again then."""
     if purge := desk.ledger.purged(sha256):
         desk.home.raw_file(sha256).unlink(missing_ok=True)
-        refusal = FileRefused(
+        raise FileRefused(
             "F_PURGED",
             f"these bytes were removed on {purge.at[:10]} by {purge.by} ({purge.reason}): hand over another export",
         )
-        return _refused(arrival, refusal), None
-    try:
-        recognised = desk.reader.recognise(desk.home.raw_file(sha256), file_name, desk.catalogue)
-    except FileRefused as refusal:
-        return _refused(arrival, refusal), None
+
+
+def _examine_bytes(
+    desk: Desk, sha256: str, size: int, of_bytes: str, beside: Path | None, recognised: Recognised, arrival: Arrival
+) -> tuple[Arrival, int | None]:
+    """Judge a delivery by its id, which differs from the hash `of_bytes` where its name tells it from another one."""
+    file_name = arrival.file_name
     source_id, layout_id = recognised.source.source_id, recognised.layout.layout_id
     arrival = replace(arrival, source_id=source_id, layout_id=layout_id)
     try:
         manifest = read_manifest(beside) if beside else None
         if manifest:
             arrival = replace(arrival, manifest=manifest.text)
-            manifest.check_bytes(size, sha256)
+            manifest.check_bytes(size, of_bytes)
         origin = _told_origin(file_name, manifest)
         check_origin(desk.home, file_name, origin)
         if recognised.layout.family == "document":
@@ -116,7 +129,7 @@ def _under_another_name(desk: Desk, arrival: Arrival, known: Delivery, recognise
     """
     layout = recognised.layout
     if layout.file_name:
-        first, now = (_captured(layout.file_name, n) for n in (known.file_name, arrival.file_name))
+        first, now = (captured(layout, n) for n in (known.file_name, arrival.file_name))
         if first != now:
             raise FileRefused(
                 "F_PERIOD",
@@ -161,13 +174,8 @@ def _shrunk(desk: Desk, known: Delivery, recognised: Recognised) -> str | None:
     )
 
 
-def _captured(pattern: str, name: str) -> dict[str, str]:
-    found = re.search(pattern, name)
-    return found.groupdict() if found else {}
-
-
-def _words(captured: dict[str, str]) -> str:
-    return ", ".join(f"{k} {v}" for k, v in captured.items()) or "nothing"
+def _words(said: dict[str, str]) -> str:
+    return ", ".join(f"{k} {v}" for k, v in said.items()) or "nothing"
 
 
 def _document(

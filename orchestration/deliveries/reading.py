@@ -11,6 +11,7 @@ from typing import Any
 
 from orchestration.deliveries import scopes
 from orchestration.deliveries.counters import count
+from orchestration.deliveries.identity import captured
 from orchestration.deliveries.parquet import write_cells
 from orchestration.deliveries.pseudonyms import needed_key, pseudonymised
 from orchestration.deliveries.readers import bulk, delimited, documents, heading, jsonstat, tabular, workbook
@@ -63,11 +64,14 @@ def read_to_cells(path: Path, file_name: str, delivery_sha256: str, recognised: 
     scope_keys, period_keys = scopes.of_records(recognised.source, layout, window, records)
     pairs = Counter(zip(scope_keys, period_keys, strict=True))
     _check_window(window, pairs)
+    empty = ""
+    if not len(records) and isinstance(layout, Delimited) and layout.empty == "lawful":
+        empty = scopes.scope_in_name(recognised.source, layout, captured(layout, file_name))
     write_cells(records, delivery_sha256, file_name, scope_keys, period_keys, target)
     return Reading(
         records=len(records),
         extracted_at=records.extracted_at or _date_in_name(layout, file_name),
-        coverage=scopes.coverage(layout, window, pairs),
+        coverage=scopes.coverage(layout, window, pairs, empty),
         unmapped_columns=records.unmapped_columns,
         origin=records.origin,
     )

@@ -140,12 +140,21 @@ def _month(day: str, window: Window) -> str:
     return month if len(plain) == 8 and month in window.months else window.outside
 
 
-def coverage(layout: Layout, window: Window | None, found: Mapping[Pair, int]) -> dict[Pair, int]:
-    """What a delivery replaces, with its records there: where they lie, and all that its name says it covers."""
+def scope_in_name(source: Source, layout: Layout, said: Mapping[str, str]) -> str:
+    """The scope of a delivery without a record, from what its name says."""
+    return "/".join([_base(source, layout), *(said[name] for name in layout.selection)])
+
+
+def coverage(layout: Layout, window: Window | None, found: Mapping[Pair, int], empty: str = "") -> dict[Pair, int]:
+    """What a delivery replaces, with its records there: where they lie, and all that its name says it covers.
+
+    `empty` is the scope of a delivery without a record.
+    """
     covered = dict(found)
     if window is not None:
         periods = [window.sending]
         if layout.window and layout.window.date:
             periods = [*window.months, OPEN, window.outside]
-        covered |= {(scope, period): found.get((scope, period), 0) for scope, _ in found for period in periods}
+        scopes = {scope for scope, _ in found} or {empty}
+        covered |= {(scope, period): found.get((scope, period), 0) for scope in scopes for period in periods}
     return dict(sorted(covered.items()))

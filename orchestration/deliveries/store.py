@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import shutil
 import stat
 import unicodedata
 from collections.abc import Iterator
@@ -41,6 +42,25 @@ def store(path: Path, home: Home) -> tuple[str, int]:
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise FileChanging(f"{path} changed while it was read: take it in again when its sender is done")
     return sha256, before.st_size
+
+
+def keep_as(home: Home, sha256: str, identity: str) -> None:
+    """Keep bytes of the store under a second id: a link to the same bytes, a copy where the disk knows no links."""
+    held, target = home.raw_file(sha256), home.raw_file(identity)
+    if _holds(target, held.stat().st_size):
+        return
+    incoming = home.raw / f"{_INCOMING}{os.getpid()}-{secrets.token_hex(6)}"
+    try:
+        try:
+            os.link(held, incoming)
+        except OSError:
+            shutil.copyfile(held, incoming)
+            incoming.chmod(0o400)
+            with incoming.open("rb") as copy:
+                os.fsync(copy.fileno())
+        _place(incoming, target, home)
+    finally:
+        incoming.unlink(missing_ok=True)
 
 
 def check_name(name: str) -> None:
@@ -116,13 +136,17 @@ def _copy(source: BufferedReader, home: Home) -> str:
                 incoming.unlink()
                 return digest.hexdigest()
             os.fsync(copy.fileno())
-        if not target.parent.exists():
-            target.parent.mkdir(mode=0o700, exist_ok=True)
-            sync_directory(home.raw)
-        incoming.replace(target)
-        sync_directory(target.parent)
+        _place(incoming, target, home)
     except BaseException:
         with contextlib.suppress(OSError):
             incoming.unlink(missing_ok=True)
         raise
     return digest.hexdigest()
+
+
+def _place(incoming: Path, target: Path, home: Home) -> None:
+    if not target.parent.exists():
+        target.parent.mkdir(mode=0o700, exist_ok=True)
+        sync_directory(home.raw)
+    incoming.replace(target)
+    sync_directory(target.parent)

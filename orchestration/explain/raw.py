@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.deliveries.identity import named_identity
 from orchestration.deliveries.reading import count_records, read_to_cells, recognise
 from orchestration.explain.records import Record
 from orchestration.releases.checksums import sha256_of
@@ -91,7 +92,7 @@ class Raw:
             reread = Reread(
                 delivery,
                 self._received.get(sha256),
-                bytes_are_sound=sha256_of(path) == sha256,
+                bytes_are_sound=sha256 in (found := sha256_of(path), named_identity(found, layout, delivery.file_name)),
                 records=count,
                 counted=counted,
                 differing=0,

@@ -168,7 +168,7 @@ class Records(LedgerFile):
             """with judged as (
                  select r.receipt_id, r.received_at, r.file_name, r.delivery_sha256, o.outcome, o.code, o.message,
                    o.source_id, row_number() over (
-                     partition by coalesce(r.delivery_sha256, r.file_name)
+                     partition by coalesce(case when r.bytes = 0 then null else r.delivery_sha256 end, r.file_name)
                      order by r.received_at desc, o.outcome_id desc) as place
                  from receipts as r join outcomes as o using (receipt_id))
                select file_name, delivery_sha256, source_id, code, message, received_at from judged

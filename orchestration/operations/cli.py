@@ -90,10 +90,12 @@ def ingest(
     as_json: Json = False,
 ) -> None:
     """Take deliveries in: every file gets a receipt and an outcome. Exit 3 when a recognised file was refused."""
-    from orchestration.operations.ingest import ingest_paths, print_ingest
+    from orchestration.operations.ingest import ingest_paths, is_moment, print_ingest
 
     if (as_of is None) != (reason is None):
         raise typer.BadParameter("give --as-of and --reason together")
+    if as_of is not None and not is_moment(as_of):
+        raise typer.BadParameter(f"--as-of {as_of} is no date: write YYYY-MM-DD, or YYYY-MM-DDThh:mm:ss+hh:mm")
     answer, code = ingest_paths(home_of(context), paths, as_of=as_of, reason=reason, wait_seconds=wait)
     reply(context, "ingest", answer, as_json, print_ingest)
     raise typer.Exit(code)

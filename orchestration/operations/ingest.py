@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,17 @@ from orchestration.operations.recording import hold_with_ledger
 from orchestration.operations.stages import Night
 from orchestration.operations.status_page import refresh_page
 from orchestration.sources.catalogue import load_catalogue
+
+
+def is_moment(text: str) -> bool:
+    """Whether a text is a day, or a day and a time with or without an offset, that the calendar has."""
+    from orchestration.deliveries.readers.records import as_iso
+
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return as_iso(text) is not None
 
 
 def ingest_paths(

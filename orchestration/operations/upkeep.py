@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 import sqlite3
 from typing import Any
@@ -83,6 +84,16 @@ def purge(home: Home, identity: str, *, by: str, reason: str, wait_seconds: floa
         write_atomically(
             raw.with_name(f"{sha256}.purged.json"), json.dumps(tombstone, ensure_ascii=False) + "\n", mode=0o600
         )
+        size = raw.stat().st_size if raw.exists() else None
+        twins = [
+            d
+            for d in ledger.deliveries()
+            if d.bytes == size
+            and d.delivery_sha256 != sha256
+            and not ledger.purged(d.delivery_sha256)
+            and (other := home.raw_file(d.delivery_sha256)).exists()
+            and filecmp.cmp(raw, other, shallow=False)
+        ]
         removed = [p for p in (raw, *home.cells.rglob(f"{sha256}.parquet")) if p.exists()]
         for path in removed:
             path.unlink()
@@ -90,6 +101,7 @@ def purge(home: Home, identity: str, *, by: str, reason: str, wait_seconds: floa
         "delivery_sha256": sha256,
         "source_id": delivery.source_id if delivery else None,
         "file": delivery.file_name if delivery else None,
+        "same_bytes": [{"delivery_sha256": d.delivery_sha256, "file": d.file_name} for d in twins],
         "removed": [str(p.relative_to(home.path)) for p in removed],
         "next_command": f"vardlagret --home {home.path} nightly",
     }
@@ -119,6 +131,11 @@ def print_migration(answer: dict[str, Any]) -> None:
 def print_purge(answer: dict[str, Any]) -> None:
     for path in answer["removed"]:
         say(f"removed {path}")
+    for twin in answer["same_bytes"]:
+        say(
+            f"the same bytes are kept as {twin['delivery_sha256'][:12]} ({twin['file']}), a delivery of its own: "
+            "purge it too if they may not be kept"
+        )
     say(f"{answer['delivery_sha256']} is purged; receipts and releases stay")
     say(f"next: {answer['next_command']}")
 

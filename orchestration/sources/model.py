@@ -259,11 +259,20 @@ class Delimited(_Tabular):
     family: Literal["delimited"]
     delimiter: str = Field(min_length=1, max_length=1)
     encodings: list[str] = Field(default_factory=lambda: ["utf-8"])
+    empty: Literal["refused", "lawful"] = Field(
+        default="refused", description="lawful: by the owner's rules a file without a byte says that there was no case"
+    )
 
     @model_validator(mode="after")
     def _is_told(self) -> Delimited:
         if self.heading_rows == 0 and not self.file_name:
             raise ValueError(f"layout {self.layout_id}: without headings only the file's name can tell the layout")
+        named = {*self.selection, *([self.window.column] if self.window else [])}
+        if self.empty == "lawful" and (self.heading_rows or not self.window or not named <= set(self.captured)):
+            raise ValueError(
+                f"layout {self.layout_id}: an empty file is lawful only without headings, and where the file's name "
+                "says who sent it and which months it covers"
+            )
         return self
 
 

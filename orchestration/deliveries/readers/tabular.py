@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from orchestration.deliveries.readers.heading import Head, Row, Tabular, find_head, row_text
 from orchestration.deliveries.readers.records import Records, as_iso, newest
 from orchestration.deliveries.refusal import FileRefused
+from orchestration.sources.model import Delimited
 
 # A file with more faulty records than this is not the layout it seems to be.
 FAULTY_SHARE = 0.05
@@ -69,6 +70,8 @@ def read_table(layout: Tabular, rows: list[Row], file_name: str) -> Records:
     5 % of the records have another number of fields than the heading.
     """
     head = find_head(layout, rows)
+    if lawfully_empty := not rows and isinstance(layout, Delimited) and layout.empty == "lawful":
+        head = Head("", [c.heading_text for c in layout.field_columns], 0)
     if head is None:
         raise FileRefused(
             "F_EMPTY", f"the file holds no more than a title or a part of the heading of {layout.layout_id}"
@@ -84,7 +87,8 @@ def read_table(layout: Tabular, rows: list[Row], file_name: str) -> Records:
         fault = None if len(row) == width else f"fields: {len(row)} of {width}"
         faulty += fault is not None
         _add(records, plan, layout, line, row, fault)
-    check_fields(len(body), faulty, width)
+    if not lawfully_empty:
+        check_fields(len(body), faulty, width)
     records.said = f"{head.title} {footer}"
     _date(records, layout, footer)
     return records
