@@ -34,6 +34,17 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "bomb": ("XLSX that unpacks too far", "file refused, under 500 MB and 10 s", "F_BOMB"),
     "name": ("path, control character or link in a name or archive", "file refused", "F_NAME"),
     "origin": ("synthetic file in a real home, or the reverse", "file refused, informative in a folder", "F_ORIGIN"),
+    "ceiling": ("more than 5 % of the records break rules", "file refused, what was current stays", "F_RULES"),
+    "letters": ("decomposed letters; headings in other capitals; first line `sep=;`", "loaded, same records", "-"),
+    "invisible": ("characters without a shape, no-break spaces in ids, codes, dates", "taken out before matching", "-"),
+    "scale": ("more decimals than 12", "quarantined", "R_SCALE"),
+    "percent": ("cell shown as percent; a number in merged cells", "quarantined, as shown", "R_NUMBER"),
+    "error cell": ("error cell; formula without a stored result", "quarantined, never missing", "R_MISSING_MARKER"),
+    "sheet": ("hidden sheet; information sheet before the table", "not read; the sheet that fits is", "-"),
+    "sheets": ("two shown sheets fit and differ; all sheets hidden", "file refused", "F_LAYOUT"),
+    "dimension": ("undeclared dimension, column or field that qualifies the values", "file refused", "F_DIMENSION"),
+    "kind": ("PDF, gzip, zip, 7z, RTF, HTML, Word, xlsb, lock file", "listed with its kind and next step", "F_UNKNOWN"),
+    "old workbook": ("old Excel (.xls) that no layout fits", "listed with the sheets looked at", "F_UNKNOWN"),
     "unknown": ("unrecognised file in a folder; named alone", "listed, exit 0; exit 1", "F_UNKNOWN"),
 }
 

@@ -19,7 +19,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 def rows_of_grid(grid: list[list[Any]], marks: Marks, ranges: list[Range]) -> list[Row]:
-    """Rows that hold a text, with their number from 1. Raises `FileRefused` (F_BOMB) where merged cells span too much."""
+    """Rows that hold a text, with their number from 1. Raises `FileRefused` (F_BOMB) for merged cells too wide."""
     texts = [[_text(v) for v in row] for row in grid]
     for row, column in marks.percent:
         if row < len(texts) and column < len(texts[row]) and isinstance(grid[row][column], int | float):
