@@ -109,6 +109,20 @@ def test_two_sheets_that_fit_are_refused_by_name_unless_they_are_the_same(tmp_pa
             assert (refused.code, "'Ett', 'Två'" in refused.message) == ("F_LAYOUT", True)
 
 
+@pytest.mark.shows("sheets")
+def test_a_workbook_whose_sheets_are_all_hidden_is_refused(tmp_path: Path) -> None:
+    content = io.BytesIO(book([1.11]))
+    with zipfile.ZipFile(content) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b'state="visible"', b'state="hidden"')
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as new:
+        for name, part in parts.items():
+            new.writestr(name, part)
+    refused = refusal(tmp_path, out.getvalue(), CATALOGUE)
+    assert (refused.code, "hidden" in refused.message) == ("F_LAYOUT", True)
+
+
 def test_where_no_sheet_fits_the_sheets_are_named(tmp_path: Path) -> None:
     made = openpyxl.Workbook()
     made.active.title = "Info"
