@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
 
 from orchestration.deliveries.readers import old_workbook as reader
+from orchestration.deliveries.refusal import FileRefused
 from orchestration.sources.catalogue import load_catalogue
 from tests.e2e.cases.test_workbooks import DRUG, FOOTER, HEADING
 from tests.support.old_workbook import DATE, PERCENT, Cell, Formula, Sheet, Styled, old_workbook
@@ -117,3 +119,16 @@ def test_real_exports_are_read_whole_and_no_layout_takes_them(tmp_path: Path) ->
         assert rows[-1][1][1] == "Övertorneå"
         refused = refusal(tmp_path, file.read_bytes(), CATALOGUE, file.name)
         assert (refused.code, "'Exported from Hypergene'" in refused.message) == ("F_UNKNOWN", True)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_damaged_workbook_is_refused_or_read_whole(tmp_path: Path, seed: int) -> None:
+    draw = random.Random(seed)
+    content = bytearray(old_workbook([table([1.5, "#N/A", Formula(0.5)])]))
+    for _ in range(draw.randrange(1, 9)):
+        content[draw.randrange(512, len(content))] = draw.randrange(256)
+    try:
+        got = read(tmp_path, bytes(content), CATALOGUE, NAME)
+    except FileRefused:
+        return
+    assert got.counted == got.reading.records
