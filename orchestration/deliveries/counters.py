@@ -15,6 +15,7 @@ from html import unescape
 from pathlib import Path
 from posixpath import join, normpath
 
+from orchestration.deliveries.refusal import FileRefused
 from orchestration.sources.model import Delimited, Document, JsonStat, KoladaList, KoladaValues, Layout, Workbook
 
 # Element names may carry a prefix; an element that closes itself holds nothing.
@@ -22,6 +23,8 @@ _ROW = re.compile(r"<(?:\w+:)?row\b[^>]*(?<!/)>(.*?)</(?:\w+:)?row>", re.S)
 _CELL = re.compile(r"<(?:\w+:)?c\b([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.S)
 _TEXT = re.compile(r"<(?:\w+:)?[vt]\b[^>]*(?<!/)>(.*?)</(?:\w+:)?[vt]>", re.S)
 _FORMULA = re.compile(r"<(?:\w+:)?f\b")
+# The first bytes of an old Office document.
+_COMPOUND = b"\xd0\xcf\x11\xe0"
 # A first line that says the delimiter.
 _SEPARATOR = re.compile(r'\s*"?sep=[^\r\n"]"?[\t ]*[;,]*(?:\r\n|\r|\n|$)', re.I)
 _SHARED = re.compile(r"<(?:\w+:)?si\b[^>]*(?<!/)>(.*?)</(?:\w+:)?si>|<(?:\w+:)?si\b[^>]*/>", re.S)
@@ -146,13 +149,35 @@ def _values_per_row(heading: list[list[str]], layout: Delimited | Workbook) -> i
 
 def _count_sheet(path: Path, layout: Workbook, sheet: str | None) -> int:
     """Rows of a sheet, the first where none is named, that hold a value, less title, headings and footer."""
+    with path.open("rb") as file:
+        old = file.read(4) == _COMPOUND
+    if old:
+        return _count_rows(_rows_of_old(path, sheet), layout)
     with zipfile.ZipFile(path) as archive:
         xml = archive.read(_part_of(archive, sheet)).decode("utf-8")
         shared = (
             archive.read("xl/sharedStrings.xml").decode("utf-8") if "xl/sharedStrings.xml" in archive.namelist() else ""
         )
     strings = ["".join(_texts_in(item)) for item in _SHARED.findall(shared)]
-    rows = [_cells(row, strings) for row in _ROW.findall(xml)]
+    return _count_rows([_cells(row, strings) for row in _ROW.findall(xml)], layout)
+
+
+def _rows_of_old(path: Path, sheet: str | None) -> list[list[str]]:
+    """Rows of an .xls workbook's sheet, by another library than the reader's. Raises `FileRefused` (F_LAYOUT)."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        with CalamineWorkbook.from_path(str(path)) as book:
+            grid = book.get_sheet_by_name(sheet if sheet is not None else book.sheet_names[0]).to_python()
+    except CalamineError as error:
+        raise FileRefused(
+            "F_LAYOUT", f"two readers do not agree on the workbook ({error}); ask for it as .xlsx"
+        ) from error
+    whole = (int, float)
+    return [[str(int(v)) if isinstance(v, whole) and v == v // 1 else str(v) for v in row] for row in grid]
+
+
+def _count_rows(rows: list[list[str]], layout: Workbook) -> int:
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     below = 1 if layout.footer and re.match(layout.footer, _shown("".join(rows[-1])).strip()) else 0
     above = (1 if layout.title else 0) + layout.heading_rows

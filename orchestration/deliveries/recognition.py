@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.deliveries.readers import delimited, documents, heading, jsonstat, kinds, workbook
+from orchestration.deliveries.readers import delimited, documents, heading, jsonstat, kinds, old_workbook, workbook
 from orchestration.deliveries.readers.text import beginning, decode, settled_encoding, wide_encoding
 from orchestration.deliveries.refusal import FileRefused
 from orchestration.sources.catalogue import Catalogue
@@ -62,7 +62,7 @@ def recognise(path: Path, file_name: str, catalogue: Catalogue) -> Recognised:
         first = file.read(HEAD_BYTES)
         if kind := kinds.owner_file(file_name) or kinds.known_kind(first):
             raise _of_no_layout(*kind)
-        if first[:4] in _ZIP:
+        if first[:4] in _ZIP or first.startswith(old_workbook.SIGNATURE):
             return _workbook(path, catalogue)
         head = first.removeprefix(b"\xef\xbb\xbf").lstrip()
         if not head and not file.read().strip():
@@ -156,7 +156,8 @@ def _workbook(path: Path, catalogue: Catalogue) -> Recognised:
     layouts = [(source, layout) for source, layout in catalogue.layouts() if isinstance(layout, Workbook)]
     # Before it is known which layout it is, the widest declared limit holds; the layout's own follows.
     workbook.weigh(path, max((layout.unpacked_limit_mb for _, layout in layouts), default=workbook.DEFAULT_LIMIT_MB))
-    if kind := kinds.archive_kind(path):
+    old = old_workbook.is_compound(path)
+    if kind := old_workbook.other_kind(path) if old else kinds.archive_kind(path):
         raise _of_no_layout(*kind)
     sheets = workbook.sheets_of(path)
     filled = {name: rows for name, rows in sheets.items() if rows}
@@ -183,7 +184,8 @@ def _workbook(path: Path, catalogue: Catalogue) -> Recognised:
             f"{_named(fitting)} fit declared layouts and differ: nothing says which is meant. Ask the owner for a "
             "workbook with one of them, or hand over each as a workbook of its own",
         )
-    return _best(candidates[fitting[0]] if fitting else everything, f" (looked at {_named(sheets)})")
+    looked_at = f" ({'an old Excel file, .xls; ' if old else ''}looked at {_named(sheets)})"
+    return _best(candidates[fitting[0]] if fitting else everything, looked_at)
 
 
 def _named(sheets: Iterable[str]) -> str:

@@ -250,6 +250,7 @@ def zero_layout(zero: object) -> Delimited:
     )  # fmt: skip
 
 
+@pytest.mark.shows("placeholder")
 @pytest.mark.parametrize("text", ["0", " 0 ", "0,0", "0,000", "-0", "0E3"])
 def test_a_zero_that_its_series_declares_is_missing(text):
     row = judge(zero_layout("not_reported"), measure=" declared ", value=text, numerator="0")
@@ -294,6 +295,8 @@ ANSWER = Delimited(
 )  # fmt: skip
 
 
+@pytest.mark.shows("lived")
+@pytest.mark.shows("status")
 @pytest.mark.parametrize(
     ("year", "value", "status", "told"),
     [

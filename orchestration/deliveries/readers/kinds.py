@@ -21,8 +21,6 @@ _SIGNATURES: tuple[tuple[bytes, str, str], ...] = (
     (b"\xff\xd8\xff", "a picture (JPEG)", _TABLE),
     (b"PAR1", "a Parquet file", "ask the owner for the export in a declared layout"),
     (b"SQLite format 3\x00", "an SQLite database", "ask the owner for the export in a declared layout"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel file (.xls) or another old Office document",
-     "its error cells cannot be told from empty ones: ask the owner for .xlsx, or save it as .xlsx"),
 )  # fmt: skip
 _PAGE = re.compile(rb"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table)\b", re.I | re.S)
 _IN_ARCHIVE = (

@@ -139,12 +139,16 @@ def _percent_styles(archive: zipfile.ZipFile) -> set[str]:
     formats = set(_PERCENT_FORMATS)
     for element in re.findall(r"<(?:\w+:)?numFmt\b[^>]*>", xml):
         told = _attributes(element)
-        # A sign between quotes or behind a backslash is a text and multiplies nothing.
-        if "%" in re.sub(r'"[^"]*"|\\.', "", told.get("formatCode", "")):
+        if is_percent(told.get("formatCode", "")):
             formats.add(told.get("numFmtId", ""))
     cells = re.search(r"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", xml, re.S)
     found = re.findall(r"<(?:\w+:)?xf\b[^>]*>", cells[0]) if cells else []
     return {str(n) for n, element in enumerate(found) if _attributes(element).get("numFmtId") in formats}
+
+
+def is_percent(format_code: str) -> bool:
+    """Whether a number format shows a number as percent. A sign between quotes or behind a backslash is a text."""
+    return "%" in re.sub(r'"[^"]*"|\\.', "", format_code)
 
 
 def _attributes(element: str) -> dict[str, str]:

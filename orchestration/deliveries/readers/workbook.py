@@ -1,35 +1,31 @@
-"""XLSX to rows of text. The archive is weighed before anything of it is unpacked."""
+"""Workbooks to rows of text: .xlsx here, .xls by `old_workbook`. Each is weighed before it is read."""
 
 from __future__ import annotations
 
-import datetime as dt
 import errno
 import re
 import struct
 import zipfile
 import zlib
-from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
 
+from orchestration.deliveries.readers import old_workbook
+from orchestration.deliveries.readers.grid import CELL_LIMIT, rows_of_grid
 from orchestration.deliveries.readers.heading import Row
-from orchestration.deliveries.readers.sheet_marks import Marks, marks_of
+from orchestration.deliveries.readers.sheet_marks import marks_of
 from orchestration.deliveries.refusal import FileRefused
-from orchestration.text import plain
-
-if TYPE_CHECKING:
-    from python_calamine import CalamineSheet
 
 RATIO = 1_000
 DEFAULT_LIMIT_MB = 200
-CELL_LIMIT = 20_000_000
-_YEAR = re.compile(r"(?:19|20)\d\d")
 _PLACE = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
 
 
 def weigh(path: Path, limit_mb: int = DEFAULT_LIMIT_MB) -> None:
     """Refuse an archive that unpacks beyond `limit_mb` megabytes or 1 000 : 1 (F_BOMB), or names paths (F_NAME)."""
+    if old_workbook.is_compound(path):
+        old_workbook.weigh(path, limit_mb)
+        return
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
@@ -90,6 +86,13 @@ def sheets_of(path: Path) -> dict[str, list[Row]]:
 
     Hidden sheets are left out: nobody who looks at the workbook sees them. Raises `FileRefused` (F_LAYOUT, F_BOMB).
     """
+    found = old_workbook.sheets_of(path) if old_workbook.is_compound(path) else _sheets_of_archive(path)
+    if not found:
+        raise FileRefused("F_LAYOUT", "all sheets of the workbook are hidden; ask the owner to show the table's sheet")
+    return found
+
+
+def _sheets_of_archive(path: Path) -> dict[str, list[Row]]:
     from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     _weigh_sheets(path)
@@ -98,11 +101,13 @@ def sheets_of(path: Path) -> dict[str, list[Row]]:
         with CalamineWorkbook.from_path(str(path)) as book, zipfile.ZipFile(path) as archive:
             for sheet in book.sheets_metadata:
                 if sheet.visible is SheetVisibleEnum.Visible and sheet.typ is SheetTypeEnum.WorkSheet:
-                    found[sheet.name] = _rows(book.get_sheet_by_name(sheet.name), marks_of(archive, sheet.name))
+                    cells = book.get_sheet_by_name(sheet.name)
+                    grid = cells.to_python(skip_empty_area=False)
+                    found[sheet.name] = rows_of_grid(
+                        grid, marks_of(archive, sheet.name), cells.merged_cell_ranges or []
+                    )
     except (CalamineError, expat.ExpatError, IndexError, KeyError) as error:
         raise FileRefused("F_LAYOUT", f"the workbook cannot be read: {error}") from error
-    if not found:
-        raise FileRefused("F_LAYOUT", "all sheets of the workbook are hidden; ask the owner to show the table's sheet")
     return found
 
 
@@ -114,57 +119,3 @@ def rows_of(path: Path, sheet: str | None = None) -> list[Row]:
     """
     found = sheets_of(path)
     return found[sheet] if sheet is not None else next(iter(found.values()))
-
-
-def _rows(sheet: CalamineSheet, marks: Marks) -> list[Row]:
-    grid = sheet.to_python(skip_empty_area=False)
-    texts = [[_text(v) for v in row] for row in grid]
-    for row, column in marks.percent:
-        if row < len(texts) and column < len(texts[row]) and isinstance(grid[row][column], int | float):
-            # As it is shown: what is stored is a hundred times less.
-            texts[row][column] = f"{plain(Decimal(texts[row][column]) * 100)} %"
-    _spread_merged(texts, grid, sheet.merged_cell_ranges or [])
-    for (row, column), text in marks.texts.items():
-        while len(texts) <= row:
-            texts.append([])
-        texts[row] += [""] * (column + 1 - len(texts[row]))
-        texts[row][column] = text
-    width = max(map(len, texts), default=0)
-    return [
-        (number, row + [""] * (width - len(row)))
-        for number, row in enumerate(texts, start=1)
-        if any(t.strip() for t in row)
-    ]
-
-
-def _spread_merged(
-    texts: list[list[str]], grid: list[list[Any]], ranges: list[tuple[tuple[int, int], tuple[int, int]]]
-) -> None:
-    """Let a merged label stand in every cell that it covers, in rows that hold more than the label.
-
-    A number that is no year and covers more than one record tells of them together: it becomes no number of any.
-    """
-    if sum((bottom - top + 1) * (right - left + 1) for (top, left), (bottom, right) in ranges) > CELL_LIMIT:
-        raise FileRefused("F_BOMB", f"merged cells span more than {CELL_LIMIT} cells")
-    for (top, left), (bottom, right) in ranges:
-        if top >= len(texts) or left >= len(texts[top]) or not texts[top][left].strip():
-            continue
-        label, value = texts[top][left], grid[top][left]
-        if isinstance(value, float | int) and not isinstance(value, bool) and not _YEAR.fullmatch(label):
-            label = f"merged: {label}"
-        for row in texts[top : bottom + 1]:
-            others = row[:left] + row[right + 1 :]
-            if any(t.strip() for t in others):
-                row[left : right + 1] = [label] * (min(right + 1, len(row)) - left)
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else plain(Decimal(repr(value)))
-    if isinstance(value, dt.datetime | dt.date):
-        return value.isoformat()
-    return str(value)

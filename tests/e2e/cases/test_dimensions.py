@@ -38,6 +38,7 @@ def cube(extra: dict[str, list[str]], *, without: str = "", **extension: Any) ->
 TOTAL = {"elimination": True, "eliminationValueCode": "SUM"}
 
 
+@pytest.mark.shows("dimension")
 @pytest.mark.parametrize(
     ("document", "named"),
     [
@@ -74,6 +75,7 @@ def kolada(**more: Any) -> dict[str, Any]:
     return {"values": [{"kpi": "N79224", "municipality": "0001", "period": 2021, "values": [entry]}], "count": 1}
 
 
+@pytest.mark.shows("page")
 @pytest.mark.parametrize(
     ("document", "code"),
     [

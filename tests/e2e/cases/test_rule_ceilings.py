@@ -73,6 +73,7 @@ def test_a_month_sent_again_with_dates_in_another_form_does_not_replace_the_good
     assert answer(home, "quarantine", "list")["items"] == []
 
 
+@pytest.mark.shows("ceiling")
 @pytest.mark.parametrize(
     ("records", "broken", "how", "outcome"),
     [
@@ -130,6 +131,7 @@ def dotted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "home"
 
 
+@pytest.mark.shows("dot")
 def test_a_diagnosis_with_its_dot_is_the_diagnosis(dotted: Path) -> None:
     assert answer(dotted, "quarantine", "list")["totals"]["quarantined"] == 0
     with duckdb.connect(str(dotted / "warehouse.duckdb"), read_only=True) as connection:

@@ -26,6 +26,8 @@ CATALOGUE = catalogue_of(LAYOUT)
 PLAIN = "Kontakt;Län;Värde\na1;Örebro län;1,5\na2;Skåne län;2\n"
 
 
+@pytest.mark.shows("letters")
+@pytest.mark.shows("invisible")
 @pytest.mark.parametrize(
     "sent",
     [

@@ -47,6 +47,7 @@ def values(folder: Path, content: bytes) -> list[str | None]:
     return [row["value"] for row in got.rows]
 
 
+@pytest.mark.shows("error cell")
 def test_errors_and_formulas_without_a_result_are_texts_and_never_missing(tmp_path: Path) -> None:
     assert values(tmp_path, book([0.41, "#DIV/0!", "#N/A", 0.55])) == ["0.41", "#DIV/0!", "#N/A", "0.55"]
     assert values(tmp_path, book([0.41, "#REF!", "=1/0", None])) == ["0.41", "#REF!", "=1/0", ""]
@@ -56,6 +57,7 @@ def test_small_numbers_are_plain_decimals(tmp_path: Path) -> None:
     assert values(tmp_path, book([0.00005, 100 / 3, 0.25, 3])) == ["0.00005", "33.33333333333334", "0.25", "3"]
 
 
+@pytest.mark.shows("percent")
 def test_a_percent_is_read_as_it_is_shown(tmp_path: Path) -> None:
     def change(sheet: Any) -> None:
         sheet["F3"].number_format = "0.0%"
@@ -64,6 +66,7 @@ def test_a_percent_is_read_as_it_is_shown(tmp_path: Path) -> None:
     assert values(tmp_path, book([0.417, 0.5], change)) == ["41.7 %", "0.5"]
 
 
+@pytest.mark.shows("percent")
 def test_a_merged_label_covers_its_span_and_a_merged_number_is_none(tmp_path: Path) -> None:
     def label(sheet: Any) -> None:
         sheet.merge_cells("A3:A4")
@@ -73,6 +76,7 @@ def test_a_merged_label_covers_its_span_and_a_merged_number_is_none(tmp_path: Pa
     assert values(tmp_path, book([1.5, 2.5], lambda s: s.merge_cells("F3:F4"))) == ["merged: 1.5"] * 2
 
 
+@pytest.mark.shows("sheet")
 @pytest.mark.parametrize("state", ["hidden", "veryHidden"])
 def test_a_hidden_sheet_is_never_read(tmp_path: Path, state: str) -> None:
     made = openpyxl.Workbook()
@@ -83,6 +87,7 @@ def test_a_hidden_sheet_is_never_read(tmp_path: Path, state: str) -> None:
     assert values(tmp_path, saved(made)) == ["1.11", "1.12"]
 
 
+@pytest.mark.shows("sheet")
 def test_an_information_sheet_first_is_passed_over(tmp_path: Path) -> None:
     made = openpyxl.Workbook()
     made.active.append(["Om statistiken"])
@@ -90,6 +95,7 @@ def test_an_information_sheet_first_is_passed_over(tmp_path: Path) -> None:
     assert values(tmp_path, saved(made)) == ["1.11", "1.12"]
 
 
+@pytest.mark.shows("sheets")
 def test_two_sheets_that_fit_are_refused_by_name_unless_they_are_the_same(tmp_path: Path) -> None:
     for second, same in (([1.11], True), ([2.22], False)):
         made = openpyxl.Workbook()
@@ -101,6 +107,20 @@ def test_two_sheets_that_fit_are_refused_by_name_unless_they_are_the_same(tmp_pa
         else:
             refused = refusal(tmp_path, saved(made), CATALOGUE)
             assert (refused.code, "'Ett', 'Två'" in refused.message) == ("F_LAYOUT", True)
+
+
+@pytest.mark.shows("sheets")
+def test_a_workbook_whose_sheets_are_all_hidden_is_refused(tmp_path: Path) -> None:
+    content = io.BytesIO(book([1.11]))
+    with zipfile.ZipFile(content) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b'state="visible"', b'state="hidden"')
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as new:
+        for name, part in parts.items():
+            new.writestr(name, part)
+    refused = refusal(tmp_path, out.getvalue(), CATALOGUE)
+    assert (refused.code, "hidden" in refused.message) == ("F_LAYOUT", True)
 
 
 def test_where_no_sheet_fits_the_sheets_are_named(tmp_path: Path) -> None:
@@ -123,11 +143,11 @@ def test_a_date_in_a_number_column_is_no_number_in_either_date_system(tmp_path: 
     assert values(tmp_path, saved(made))[1] == "2024-05-01"
 
 
+@pytest.mark.shows("kind")
 @pytest.mark.parametrize(
     ("name", "content", "word"),
     [
         ("lasmig.pdf", b"%PDF-1.7 synthetic", "PDF"),
-        ("tabell.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500), "old Excel"),
         ("personal.csv.gz", b"\x1f\x8b\x08\x00synthetic", "gzip"),
         ("~$tabell.xlsx", b"\x05Anna" + b" " * 150, "lock file"),
         ("a.7z", b"7z\xbc\xaf\x27\x1c\x00", "7z"),
@@ -140,6 +160,7 @@ def test_a_file_of_another_kind_is_named_for_what_it_is(tmp_path: Path, name: st
     assert (refused.code, word in refused.message) == ("F_UNKNOWN", True)
 
 
+@pytest.mark.shows("kind")
 def test_archives_of_other_kinds_are_named(tmp_path: Path) -> None:
     for entry, word in (("word/document.xml", "Word"), ("xl/workbook.bin", "xlsb"), ("a.csv", "archive")):
         out = io.BytesIO()
