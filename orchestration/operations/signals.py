@@ -144,6 +144,7 @@ def print_signals(answer: dict[str, Any]) -> None:
     for s in answer["signals"]:
         print(
             f"{s['source_id']:<17} {s['month']}  {s['reporter']:<10} {s['signal']:<16} "
-            f"{s['observed_percent']:>6.1f} % (usual {s['usual_percent']:.1f} %)  {s['severity']:<8}  {WORDS[s['signal']]}"
+            f"{s['observed_percent']:>6.1f} % (usual {s['usual_percent']:.1f} %)  {s['severity']:<8}  "
+            f"{WORDS[s['signal']]}"
         )
     say(f"{len(answer['signals'])} signals. Ask the owner; what is wrong is corrected by a new delivery of the month.")
