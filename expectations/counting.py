@@ -43,6 +43,8 @@ def failures_by_cell(
     cells = suite.cells
     if cells is None or expectation.unit == "slice" or rows is None or suite.slice_columns is None:
         return rows, slices, ()
+    if expectation.unit == "row":
+        return rows, (), slices
     condition, (source, period) = failing(expectation), suite.slice_columns
     topic = f"({', '.join(cells.topic)})"
     counted = con.execute(

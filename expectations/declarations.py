@@ -55,7 +55,7 @@ class Expectation(_Strict):
     type: str = Field(pattern=r"^Expect[A-Za-z]+$")
     kwargs: dict[str, Any] = Field(default_factory=dict)
     history: History | None = None
-    unit: Literal["cell", "topic", "slice"] = Field(default="slice", description="what a failing row withholds")
+    unit: Literal["row", "cell", "topic", "slice"] = Field(default="slice", description="what a failing row withholds")
     origin: str = Field(min_length=10)
     message: str = Field(min_length=10)
     message_sv: str = Field(min_length=10)
@@ -84,6 +84,7 @@ class Expectation(_Strict):
 class Cells(_Strict):
     """How a suite's expectations withhold less than a slice of a source and a period.
 
+    A `row` is a cell of which is known beforehand that it is in doubt: it says nothing of the others, however many.
     topic: the columns that name what is measured. parts: what holds on rows that are no sums of others; only among
         them is counted whether a whole area or topic fails. counted_here: sources whose rows are counted from persons:
         what is wrong in one may be wrong in all, so their slices stop whole. Beyond `most_cells` cells and `most_share`

@@ -27,7 +27,11 @@ source_id = 'wait_contacts'
 (
   select
     area_code, area_level, left(period, 4) as period, 'year' as period_type, sex, age_group, null as value,
-    sum(numerator) as numerator, sum(denominator) as denominator, unit, 'normal' as value_status,
+    -- A year of which a month is withheld is no sum of the others.
+    {%- for part in ['numerator', 'denominator'] %}
+    case when not bool_or(value_status = 'withheld') then sum({{ part }}) end as {{ part }},
+    {%- endfor %}
+    unit, case when bool_or(value_status = 'withheld') then 'withheld' else 'normal' end as value_status,
     {{ joined_flags("flatten(list(string_split(value_flags, '|')))
       || [case when coalesce(any_value(sent.month_count), 0) < 12 then 'partial_coverage' else '' end]") }} as value_flags,
     null as coverage_n, null as coverage_expected, list_distinct(flatten(list(deliveries))) as deliveries,

@@ -23,6 +23,8 @@ area_unknown         1 when code and level are not among the areas.
 regions_of_nation    what the regions add up to as a multiple of the nation, for counts: 1 at least where one is missing.
 sources_apart        how far another source's value for the very same thing lies from this one, in percent of the greater.
 share_gap            how far a percent lies from 100 x numerator / denominator beyond its own rounding.
+month_withheld       1 where the value is counted from a provider's month that `int_completeness__signals` withholds: of the
+                     region, its municipalities and the nation, in every period that the month, or a follow-up, lies in.
 The rules of `_memory.sql` stand in the same row; `remember` says for which values and from which level (`memory_floor`), `few` where a count is so small that
 none is no wonder, `chance` the relative standard deviation of the count.
 #}
@@ -210,4 +212,18 @@ left join shares on
 {% endfor %}
 left join (select distinct area_code as known_code, area_level as known_level from marts.areas) as known
     on known_code = ratios.area_code and known_level = ratios.area_level
+{% endmacro %}
+
+{% macro withheld_months() %}
+withheld_months as (
+    select distinct of_source, month, unnest([left(reporter, 2), '00']) as of_area
+    from (select source_id as of_source, reporter, month from intermediate.int_completeness__signals where severity = 'withhold') as told
+)
+{% endmacro %}
+
+{% macro month_withheld(follow_up='0') %}
+(judged.value is not null and exists (
+    select 1 from withheld_months
+    where of_source = judged.source_id and month between judged.period_start and judged.period_end + {{ follow_up }}
+        and of_area = case when judged.area_level = 'nation' then '00' else left(judged.area_code, 2) end))::int
 {% endmacro %}

@@ -1,7 +1,7 @@
 {# Everything else accepted: surveys, visits, care days, drugs. The unit says what a value may be: `percent` is a share
 (0-100), `per_...` a rate, `persons` a count; a deviation or a change in percent must carry another unit. Only care days
 and the like, rates per person of the whole population, come for women and men of nearly the same number. #}
-{% from '_rules.sql' import judged, of_weighted, weighted_parts %}
+{% from '_rules.sql' import judged, month_withheld, of_weighted, weighted_parts, withheld_months %}
 {% set rate = "unit = 'percent' or starts_with(unit, 'per_') or contains(unit, 'per_inhabitant')" %}
 {% set extra %}
     case when unit = 'percent' then value end as percent_value,
@@ -25,8 +25,10 @@ listed as (
 ),
 {% set weighted_key = ['topic_code', 'sex', 'age_group', 'measure', 'source_id'] %}
 {{ weighted_parts('marts.fct_observations', weighted_key) }},
+{{ withheld_months() }},
 latest as (select area_code, arg_max(people, people_year) as people from people group by area_code)
 select judged.*,
+    {{ month_withheld() }} as month_withheld,
     case when topic_code in ('named_doctor_count', 'named_doctor_share') then listed.implied / latest.people end as implied_people,
     case when area_level = 'nation' then 100 * abs(judged.value / nullif(of_parts, 0) - 1) end as nation_off_parts
 from judged

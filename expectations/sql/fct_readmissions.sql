@@ -1,6 +1,6 @@
 {# Readmissions. A small municipality may truly have 0 or 100 percent in a month; what is judged as impossible is the
 percent of regions and the nation on at least 100 index stays (or an unknown number). #}
-{% from '_rules.sql' import chance_of_count, judged, share_gap %}
+{% from '_rules.sql' import chance_of_count, judged, month_withheld, share_gap, withheld_months %}
 {% set extra %}
     case when unit = 'percent' then value end as percent_value,
     case when measure = 'readmission_percent' and (regional or area_level = 'nation')
@@ -12,6 +12,7 @@ percent of regions and the nation on at least 100 index stays (or an unknown num
     end as outside_interval,
     case when measure = 'readmission_percent' then {{ share_gap }} end as share_gap
 {% endset %}
+with judged as (
 {{ judged('marts.fct_readmissions',
     ['age_group', 'method_code', 'diagnosis_set', 'follow_up_days', 'attribution', 'measure', 'source_id'],
     'source_id', 'value', "case when measure = 'index_stay_count' then 200 else 10 end",
@@ -19,3 +20,6 @@ percent of regions and the nation on at least 100 index stays (or an unknown num
     rate="measure = 'readmission_percent'", count="measure <> 'readmission_percent'",
     of_nation="measure = 'readmission_percent'", remember="measure = 'readmission_percent'",
     few='coalesce(denominator, 1000) < 100', chance=chance_of_count, extra=extra) }}
+),
+{{ withheld_months() }}
+select judged.*, {{ month_withheld('coalesce(judged.follow_up_days, 0)') }} as month_withheld from judged

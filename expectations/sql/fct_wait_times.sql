@@ -2,7 +2,7 @@
 and days are compared with their neighbours. Half-years are separate two-week samples, a series of their own. Of what is
 counted from contacts, only shares and days of 50 contacts or more are compared, and regions kept are providers' regions
 with assessments: few contacts of another kind, and residents of other regions, come and go. #}
-{% from '_rules.sql' import chance_of_count, judged, share_gap %}
+{% from '_rules.sql' import chance_of_count, judged, month_withheld, share_gap, withheld_months %}
 {% set contact = 'area_code, area_level, period, period_type, service_code, contact_type, phase, guarantee_rule,
         guarantee_version, exclusion_set, attribution, sex, age_group, source_id' %}
 {% set extra %}
@@ -23,7 +23,7 @@ with judged as (
     of_nation="measure in ('within_percent', 'median_days')", few='coalesce(denominator, 1000) < 100',
     memory_floor="case when unit <> 'days' then 0 when source_id = 'wait_contacts' then 60 else 20 end", chance=chance_of_count, extra=extra) }}
 )
-, volumes as (
+, {{ withheld_months() }}, volumes as (
     select row_id, abs(volume - usual) as volume_apart,
         quantile_cont(abs(volume - usual), 0.75) over (partition by area_code, area_level, source_id, service_code, contact_type, phase, period_type, sex, age_group) as volume_spread
     from (
@@ -45,6 +45,7 @@ select judged.* replace (
     case when measure = 'total_count' and phase = 'waiting'
         then value - sum(value) filter (where measure = 'waiting_count') over contact end as intervals_gap,
     case when volume_apart > ln(3) then volume_apart / greatest(volume_spread, 0.1) when volume_apart is not null then 0 end as volume_jump,
+    {{ month_withheld() }} as month_withheld,
     (source_id = 'wait_contacts' and value is null)::int as counted_missing
 from judged
 left join volumes using (row_id)

@@ -38,7 +38,11 @@ WORDS = {
 
 @dataclass(frozen=True, order=True)
 class Signal:
-    """One month of one reporter; shares in percent, so that no small count is told."""
+    """One month of one reporter; shares in percent, so that no small count is told.
+
+    severity: `withhold` and `amber` as the model int_completeness__signals declares them, `info` for what a newer
+        delivery has mended.
+    """
 
     source_id: str
     month: str
@@ -46,6 +50,7 @@ class Signal:
     signal: str
     observed_percent: float
     usual_percent: float
+    severity: str
 
 
 def signals(
@@ -86,7 +91,7 @@ def signals_of_months(connection: duckdb.DuckDBPyConnection) -> list[Signal]:
 def _told_by(connection: duckdb.DuckDBPyConnection) -> list[Signal]:
     rows = connection.execute(
         """select source_id, strftime(month, '%Y-%m'), reporter, signal, observed_percent::double,
-             usual_percent::double
+             usual_percent::double, severity
            from intermediate.int_completeness__signals"""
     ).fetchall()
     return [Signal(*row) for row in rows]
@@ -103,7 +108,7 @@ def _revised(found: Iterable[Revision]) -> Iterator[Signal]:
     for r in found:
         for name, count in (("withdrawn", r.withdrawn), ("late_correction", r.changed)):
             if (share := r.percent(count)) >= REVISED_PERCENT:
-                yield Signal(r.source_id, r.period_key, r.reporter, name, round(share, 1), 0.0)
+                yield Signal(r.source_id, r.period_key, r.reporter, name, round(share, 1), 0.0, "info")
 
 
 class _Told:
@@ -139,6 +144,7 @@ def print_signals(answer: dict[str, Any]) -> None:
     for s in answer["signals"]:
         print(
             f"{s['source_id']:<17} {s['month']}  {s['reporter']:<10} {s['signal']:<16} "
-            f"{s['observed_percent']:>6.1f} % (usual {s['usual_percent']:.1f} %)  {WORDS[s['signal']]}"
+            f"{s['observed_percent']:>6.1f} % (usual {s['usual_percent']:.1f} %)  {s['severity']:<8}  "
+            f"{WORDS[s['signal']]}"
         )
     say(f"{len(answer['signals'])} signals. Ask the owner; what is wrong is corrected by a new delivery of the month.")

@@ -142,15 +142,20 @@ def _piece(
         counted[tuple(str(row[k]) for k in table.key)] = name
         followed[key].add(name)
         piece.shown_by[name].append(row["rowid"])
-        base = None if row.get("denominator") is None or kind != "numerator" else float(row["denominator"])
-        apart = tuple(str(row[k]) for k in table.key if k not in ("area_code", "area_level", "sex", "measure"))
-        area = (row["area_code"], row["area_level"])
-        piece.cells[name] = Cell(name, (*apart, kind, row["period"]), area, row.get("sex", "total"), count, base)
+        piece.cells[name] = _cell(table, row, name, kind, count)
     for key, rowid in own:
         for name in followed[key]:
             piece.shown_by[name].append(rowid)
         if not followed[key]:
             piece.unjudged.append(rowid)
+    for row in _masked(con, table, where, given):
+        # A later release may show it, and what is shown beside it now is then known: judged as if it stood here.
+        kind, count = _count(row)
+        if count is not None:
+            key = tuple(str(row[k]) for k in table.key if k != "measure")
+            name = (*key, kind)
+            counted[tuple(str(row[k]) for k in table.key)] = name
+            piece.cells[name] = _cell(table, row, name, kind, count)
     if table.name in released:
         # A hidden row tells of its own count alone: beside a hidden number of readmissions the index stays may stand.
         found = con.execute(
@@ -160,6 +165,31 @@ def _piece(
         ).fetchall()
         piece.earlier = {counted[key] for line in found if (key := tuple(str(v) for v in line)) in counted}
     return piece
+
+
+def _cell(table: Table, row: dict[str, Any], name: tuple, kind: str, count: float) -> Cell:
+    base = None if row.get("denominator") is None or kind != "numerator" else float(row["denominator"])
+    apart = tuple(str(row[k]) for k in table.key if k not in ("area_code", "area_level", "sex", "measure"))
+    area = (row["area_code"], row["area_level"])
+    return Cell(name, (*apart, kind, row["period"]), area, row.get("sex", "total"), count, base)
+
+
+def _masked(con: duckdb.DuckDBPyConnection, table: Table, where: str, given: list[str]) -> list[dict[str, Any]]:
+    """The rows of a fact that a check withholds, with the values that the release does not show."""
+    there = con.execute(
+        "select 1 from information_schema.tables where table_schema = 'judged' and table_name = ?",
+        [f"masked_{table.name}"],
+    ).fetchone()
+    if table not in FACTS or not there:
+        return []
+    same = " and ".join(f"f.{c} is not distinct from m.{c}" for c in table.key)
+    return named_rows(
+        con.execute(
+            f"select f.* from {table.relation} as f semi join judged.masked_{table.name} as m on {same} "
+            f"where value is not null and {where} order by {', '.join(f'f.{c}' for c in table.key)}",
+            given,
+        )
+    )
 
 
 def _count(row: dict[str, Any]) -> tuple[str, float | None]:

@@ -291,7 +291,8 @@ def _doubts(scene: Scene) -> Iterator[Incident]:
         yield _incident(
             scene, "month_suspect", f"{s.source_id}.{s.reporter}.{s.signal}.{s.months[-1]}", s.since,
             f"{s.source_id}: the months of {s.reporter} look wrong ({s.signal}): {months}.",
-            "What is counted from these months is published and may be wrong.",
+            "What is counted from one of these months is withheld until it is sent again or let out by name."
+            if s.withholds else "What is counted from these months is published and may be wrong.",
             f"delivery signals --source {s.source_id}",
         )  # fmt: skip
     for code, found in (("delivery_shrunk", scene.shrunk), ("records_broken", scene.broken)):

@@ -17,19 +17,6 @@ if TYPE_CHECKING:
     from orchestration.ledger.ledger import Ledger
     from orchestration.sources.catalogue import Catalogue
 
-#: How grave each signal is: `amber` stands as an incident and colours the night until the month is sent anew or
-#: somebody acknowledges it; `info` is listed by `delivery signals` alone, since the newer delivery has mended it.
-SEVERITY = {
-    "stops_reporting": "amber",
-    "volume_spike": "amber",
-    "volume_drop": "amber",
-    "planned_missing": "amber",
-    "main_missing": "amber",
-    "id_missing": "amber",
-    "repeated_month": "amber",
-    "withdrawn": "info",
-    "late_correction": "info",
-}
 #: Incidents that colour a night which published everything.
 COLOURING = ("month_suspect", "delivery_shrunk", "records_broken")
 # A signal's beginning is looked for in so many builds back.
@@ -38,13 +25,17 @@ _BUILDS = 60
 
 @dataclass(frozen=True)
 class Suspect:
-    """Months of one reporter with one signal; `months` in order, `since` when a build first found the newest one."""
+    """Months of one reporter with one signal; `months` in order, `since` when a build first found the newest one.
+
+    withholds: what is counted from one of the months is withheld.
+    """
 
     source_id: str
     reporter: str
     signal: str
     months: tuple[str, ...]
     since: str
+    withholds: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,29 +53,35 @@ class Doubtful:
 
 
 def suspects(ledger: Ledger) -> list[Suspect]:
-    """Signals of severity amber in the newest build, by source, reporter and kind."""
+    """Signals that the newest build found, by source, reporter and kind."""
     builds = ledger.rows(
         "select started_at, detail from stages where name = 'reconcile' and outcome = 'done' "
         "order by stage_id desc limit ?",
         (_BUILDS,),
     )
-    found: list[tuple[str, set[tuple[str, ...]]]] = []
+    found: list[tuple[str, set[tuple[str, str, str, str]]]] = []
+    withheld: set[tuple[str, ...]] = set()
     for row in builds:
         signals = json.loads(row["detail"] or "{}").get("signals")
         if signals is None:
             break
-        found.append((row["started_at"], {(s["source_id"], s["reporter"], s["signal"], s["month"]) for s in signals}))
-    months: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for *key, month in sorted(found[0][1] if found else ()):
-        months[tuple(key)].append(month)
+        if not found:
+            # Records of an earlier version have no severity.
+            withheld = {_kind(s) for s in signals if s.get("severity") == "withhold"}
+        found.append((row["started_at"], {(*_kind(s), s["month"]) for s in signals}))
+    months: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for source, reporter, signal, month in sorted(found[0][1] if found else ()):
+        months[source, reporter, signal].append(month)
     return [
-        Suspect(source, reporter, signal, tuple(told), _since(found, (source, reporter, signal, told[-1])))
-        for (source, reporter, signal), told in months.items()
-        if SEVERITY.get(signal) == "amber"
+        Suspect(*kind, tuple(told), _since(found, (*kind, told[-1])), kind in withheld) for kind, told in months.items()
     ]
 
 
-def _since(found: list[tuple[str, set[tuple[str, ...]]]], signal: tuple[str, ...]) -> str:
+def _kind(signal: dict[str, Any]) -> tuple[str, str, str]:
+    return signal["source_id"], signal["reporter"], signal["signal"]
+
+
+def _since(found: list[tuple[str, set[tuple[str, str, str, str]]]], signal: tuple[str, ...]) -> str:
     since = found[0][0]
     for at, signals in found:
         if signal not in signals:

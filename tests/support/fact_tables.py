@@ -45,6 +45,11 @@ COLUMNS = {
     "parent_code VARCHAR, parent_level VARCHAR, kolada_id VARCHAR, skr_group_code VARCHAR, skr_group_name_sv VARCHAR, "
     "valid_from DATE, valid_to DATE, successor_code VARCHAR",
 }
+SIGNALS = "intermediate.int_completeness__signals"
+SIGNAL_COLUMNS = (
+    "source_id VARCHAR, reporter VARCHAR, month DATE, signal VARCHAR, observed_percent DOUBLE, usual_percent DOUBLE, "
+    "severity VARCHAR"
+)
 Row = dict[str, Any]
 
 
@@ -52,8 +57,10 @@ def write(warehouse: Path, rows: dict[str, list[Row]]) -> Path:
     """Write a warehouse with all tables of the contract, filled with `rows` by table, the others empty."""
     con = duckdb.connect(str(warehouse))
     con.execute("create schema if not exists marts; create schema if not exists published")
+    con.execute(f"create schema if not exists intermediate; create table {SIGNALS} ({SIGNAL_COLUMNS})")
     for table, columns in COLUMNS.items():
         con.execute(f"create table {table} ({columns})")
+    for table in (*COLUMNS, SIGNALS):
         if rows.get(table):
             batch = pa.Table.from_pylist(_filled(rows[table]))
             con.register("batch", batch)

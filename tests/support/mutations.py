@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from expectations.declarations import TABLES
+from tests.support.fact_tables import SIGNALS
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,19 @@ class Slice(Mutation):
         count = changed.fetchall()[0][0]
         con.close()
         assert count > 0
+        return {}
+
+
+@dataclass(frozen=True)
+class Told(Mutation):
+    """A month of a provider of region 05 is found to be withheld: `column` is the source, `to` the month."""
+
+    def apply(self, warehouse: Path) -> dict[str, int]:
+        con = duckdb.connect(str(warehouse))
+        con.execute(
+            f"insert into {SIGNALS} values (?, '05', ?, 'repeated_month', 100, 0, 'withhold')", [self.column, self.to]
+        )
+        con.close()
         return {}
 
 
@@ -311,5 +325,11 @@ ALSO = {
     ("fct_observations", "amount_not_negative"): ("sources_agree",),
     ("indicator_values", "jump"): ("cell_jump",),
 }
-MUTATIONS = [*COSTS, *STAFFING, *READMISSIONS, *WAITS, *OBSERVATIONS, *POPULATION, *INDICATORS, *AREAS, *REMEMBERED]
+WITHHELD = [
+    Told("fct_readmissions", "month_withheld", "panel", "2015-06-01", "", None),
+    Told("fct_wait_times", "month_withheld", "owner", "2025-08-01", "", None),
+    Told("fct_observations", "month_withheld", "owner", "2015-06-01", "", None),
+]
+MUTATIONS = [*COSTS, *STAFFING, *READMISSIONS, *WAITS, *OBSERVATIONS, *POPULATION, *INDICATORS, *AREAS, *REMEMBERED,
+             *WITHHELD]  # fmt: skip
 MUTATIONS = [replace(m, also=ALSO.get((m.dataset, m.expectation), m.also)) for m in MUTATIONS]

@@ -12,11 +12,10 @@ import pytest
 from orchestration.ledger.holds import Hold
 from orchestration.ledger.lock import Holder
 from orchestration.ledger.runs import Run
-from orchestration.operations.signals import WORDS
 from orchestration.settings import REPOSITORY
 from orchestration.watch.incidents import RUNBOOKS, Judged, Late, Scene, incidents
 from orchestration.watch.schedule import last_due
-from orchestration.watch.suspects import SEVERITY, Doubtful, Suspect
+from orchestration.watch.suspects import Doubtful, Suspect
 
 NOW = datetime(2026, 11, 25, 5, 0, tzinfo=UTC)  # 06:00 in Sweden, after a night that was due at 02:30 UTC
 
@@ -182,7 +181,10 @@ def test_every_runbook_is_of_a_code_or_linked_from_the_operation_page() -> None:
     assert [p for p in pages if p not in RUNBOOKS.values() and f"runbooks/{p}.md" not in page] == []
 
 
-def test_every_signal_has_words_and_a_severity() -> None:
-    """A signal that nobody graded would be listed by one command and colour no night."""
-    assert SEVERITY.keys() == WORDS.keys()
-    assert set(SEVERITY.values()) == {"amber", "info"}
+def test_a_month_that_is_withheld_is_told_apart() -> None:
+    found = [
+        Suspect("patient_register", "18", "volume_spike", ("2024-03",), EARLIER, withholds)
+        for withholds in (True, False)
+    ]
+    told = [i.effect for i in incidents(Scene("v", NOW, [GOOD], suspects=found))]
+    assert ["withheld" in effect for effect in told] == [True, False]

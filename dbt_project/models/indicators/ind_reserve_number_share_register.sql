@@ -2,7 +2,8 @@
 -- year, by the provider's region, counted from the patient register. They cannot be followed: what readmissions do not
 -- see. The nation is all that deliver.
 with facts as (
-  select f.* exclude (numerator, denominator), n.value as numerator, d.value as denominator
+  select f.* exclude (numerator, denominator), case when f.value_status <> 'withheld' then n.value end as numerator,
+    case when f.value_status <> 'withheld' then d.value end as denominator
   from {{ indicator_facts('fct_observations') }} as f
   join {{ ref('fct_observations') }} as n
     on n.topic_code = f.topic_code and n.source_id = f.source_id and n.area_code = f.area_code

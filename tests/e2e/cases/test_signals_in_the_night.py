@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 
 from tests.e2e.cases.test_rule_ceilings import stay, write
@@ -61,6 +63,35 @@ def test_a_silent_a_repeated_and_an_incomplete_month_are_told_by_the_night(night
         ("stops_reporting", "2024-04"), ("repeated_month", "2024-03"), ("repeated_month", "2024-05"),
         ("main_missing", "2024-06"),
     }  # fmt: skip
+
+
+def published(home: Path) -> dict[tuple[str, str, str], tuple[Any, str]]:
+    """What the latest release shows of stays with a reserve number, and of the first index that rests on them."""
+    data = home / "releases" / answer(home, "release", "list")["latest"] / "data"
+    rows = duckdb.sql(
+        f"select area_code, period, measure, value, value_status from '{data}/fct_observations.parquet' "
+        "union all select area_code, period, indicator_id, value, value_status "
+        f"from '{data}/indicator_values.parquet' where indicator_id = 'reserve_number_share_register'"
+    ).fetchall()
+    return {(area, period, measure): (value, status) for area, period, measure, value, status in rows}
+
+
+def test_what_is_counted_from_a_repeated_month_is_withheld_until_let_out_by_name(
+    night: tuple[Path, dict], tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(night[0], home, symlinks=True)
+    severity = {(s["month"], s["severity"]) for s in answer(home, "delivery", "signals")["signals"]}
+    assert severity == {("2024-03", "withhold"), ("2024-05", "withhold"), ("2024-04", "amber"), ("2024-06", "amber")}
+    told = published(home)
+    for area in ("01", "00"):
+        assert told[area, "2024", "stay_count"] == (None, "withheld")
+        assert told[area, "2024", "reserve_number_share_register"] == (None, "withheld")
+    who = ("--by", "Anna", "--reason", "the region has confirmed both months")
+    answer(home, "release", "publish", "--accept", "fct_observations.month_withheld", *who, expect=None)
+    told = published(home)
+    assert told["01", "2024", "stay_count"] == (200, "normal")
+    assert told["01", "2024", "reserve_number_share_register"] == (0, "normal")
 
 
 def test_records_that_contradict_each_other_are_told_where_they_are_too_many(night: tuple[Path, dict]) -> None:

@@ -7,9 +7,14 @@
 -- held against the median of all months before it, from the sixth on; it is lost at 15 points below. A main diagnosis has
 -- every stay, so it is lost from the first month on below 75 percent: half of a sending's diagnoses are missing before there
 -- is anything to compare with. The limits are choices: docs/register.md says what they find and how often they are wrong.
--- `severity`: critical where the month's figures are wrong by more than noise, warning where a field or a small provider is
--- missing.
-{{ config(materialized='view', tags=['monthly']) }}
+-- `severity`, declared here alone:
+--   amber     an incident that colours the night; what is counted from the month is published
+--   withhold  an incident, and what is counted from the month is withheld until somebody lets it out by name: the month
+--             repeats another, or holds four times what its provider usually sends, or a quarter or less. The figures of a
+--             region do not rest on a provider with less than 5 % of its month: amber.
+-- A table, since three suites and the night's record read it.
+{{ config(materialized='table', tags=['monthly']) }}
+{%- set withheld_from, withheld_to = 4, 0.25 %}
 {%- set shares = {
   'planned_missing': 'planned_percent', 'main_missing': 'main_diagnosis_percent', 'id_missing': 'followable_percent'
 } %}
@@ -30,34 +35,38 @@ with held as (
       range between interval 12 month preceding and interval 12 month following exclude current row),
     earlier as (
       partition by source_id, reporter order by month rows between unbounded preceding and 1 preceding)
+),
+
+weighed as (
+  select *, coalesce(size >= 0.05 * sum(size) over (partition by source_id, left(reporter, 2), month), true) as is_main
+  from (select *, greatest(coalesce(record_count, 0), coalesce(usual_count, 0)) as size from held)
 )
 
-select held.source_id, held.reporter, held.month, 'stops_reporting' as signal, 0.0 as observed_percent,
-  100.0 as usual_percent, case when small.month is null then 'critical' else 'warning' end as severity
-from held
-left join {{ ref('int_stays__silent') }} as small
-  on small.source_id = held.source_id and small.provider_code = held.reporter and small.month = held.month
-  and not small.is_main
-where coalesce(held.record_count, 0) = 0
+select source_id, reporter, month, 'stops_reporting' as signal, 0.0 as observed_percent, 100.0 as usual_percent,
+  'amber' as severity
+from weighed
+where coalesce(record_count, 0) = 0
 
 union all
 
-select source_id, reporter, month, 'volume_spike', round(100.0 * record_count / usual_count, 1), 100.0, 'critical'
-from held
+select source_id, reporter, month, 'volume_spike', round(100.0 * record_count / usual_count, 1), 100.0,
+  case when is_main and record_count >= {{ withheld_from }} * usual_count then 'withhold' else 'amber' end
+from weighed
 where record_count >= 1.5 * usual_count and record_count - usual_count >= 6 * sqrt(usual_count)
 
 union all
 
-select source_id, reporter, month, 'volume_drop', round(100.0 * record_count / usual_count, 1), 100.0, 'critical'
-from held
+select source_id, reporter, month, 'volume_drop', round(100.0 * record_count / usual_count, 1), 100.0,
+  case when is_main and record_count <= {{ withheld_to }} * usual_count then 'withhold' else 'amber' end
+from weighed
 where record_count > 0 and record_count <= 0.5 * usual_count and usual_count - record_count >= 6 * sqrt(usual_count)
   and usual_count - record_count >= 6 * usual_spread and near_months >= 3
 {% for signal, share in shares.items() %}
 union all
 
 select source_id, reporter, month, '{{ signal }}', round({{ share }}, 1),
-  round(coalesce(usual_{{ share }}, 100), 1), 'warning'
-from held
+  round(coalesce(usual_{{ share }}, 100), 1), 'amber'
+from weighed
 where record_count >= 30 and (
   months_of_{{ share }} >= 6 and {{ share }} < usual_{{ share }} - 15
   {%- if signal == 'main_missing' %} or months_of_{{ share }} < 6 and {{ share }} < 75 {%- endif %}
@@ -65,5 +74,7 @@ where record_count >= 30 and (
 {% endfor %}
 union all
 
-select source_id, reporter, month, 'repeated_month', 100.0, 0.0, 'critical'
-from {{ ref('int_completeness__repeated') }}
+select repeated.source_id, repeated.reporter, repeated.month, 'repeated_month', 100.0, 0.0,
+  case when coalesce(weighed.is_main, true) then 'withhold' else 'amber' end
+from {{ ref('int_completeness__repeated') }} as repeated
+left join weighed using (source_id, reporter, month)
