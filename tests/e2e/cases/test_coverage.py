@@ -74,7 +74,7 @@ def test_a_county_that_stops_is_not_stood_in_for_by_its_private_provider(first: 
         flags, grade = values[area, "2024"]
         assert "partial_coverage" in flags.split("|")
         assert grade == "C"
-    assert values["01", "2023"] == ("derived", "A")
+    assert values["01", "2023"] == ("derived", "B")
     assert "partial_coverage" not in values["18", "2024"][0]
 
 
@@ -97,7 +97,7 @@ def test_stays_before_the_hole_are_not_followed_and_the_year_is_not_final(first:
 
 def test_stays_of_the_year_before_the_hole_are_whole(first: Built) -> None:
     """What needs no follow-up is not flagged for a hole after the year."""
-    assert published(first, "avoidable_stays_register")["12", "2023"] == ("derived", "A")
+    assert published(first, "avoidable_stays_register")["12", "2023"] == ("derived", "B")
 
 
 def test_silence_is_a_signal_with_a_severity(first: Built) -> None:
@@ -108,7 +108,7 @@ def test_silence_is_a_signal_with_a_severity(first: Built) -> None:
         found = con.execute(
             "select distinct severity from intermediate.int_completeness__signals where signal = 'stops_reporting'"
         ).fetchall()
-    assert found == [("critical",)]
+    assert found == [("amber",)]
 
 
 def test_when_the_month_comes_the_year_before_is_built_again_and_final(second: Built) -> None:
