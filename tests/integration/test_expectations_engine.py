@@ -120,6 +120,7 @@ def test_an_error_that_quotes_the_data_is_not_repeated(
     query = folder / "sql" / f"{ONE}.sql"
     text = query.read_text(encoding="utf-8")
     query.write_text(text.replace("select areas.*,", "select areas.*, name_sv" + "::integer as number,", 1))
+    spoil(folder, "column: parent_unknown", "column: number")
     (verdict,) = judge(sound, [ONE], folder=folder)
     assert verdict.outcome == "broken"
     broken = [f.message for f in verdict.findings if f.outcome == "broken"]

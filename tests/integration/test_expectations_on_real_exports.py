@@ -94,5 +94,6 @@ def test_an_error_planted_in_a_real_export_is_found(
     assert con.execute(f"update {table} set {change}").fetchall()[0][0] > 0
     con.close()
     (verdict,) = judge(Path(warehouse), [table.partition(".")[2]])
-    assert verdict.outcome == "failed"
-    assert expectation in {f.expectation for f in verdict.findings if f.outcome == "failed"}
+    assert verdict.outcome in ("failed", "warned")
+    stops = {f.expectation for f in verdict.findings if f.severity == "critical" and f.outcome in ("failed", "masked")}
+    assert expectation in stops

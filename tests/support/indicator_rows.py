@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 
+from expectations.masks import make_tables
 from tests.support.fact_tables import REGIONS, Row, areas, row, write
 
 DELIVERY, OTHER = "a" * 64, "b" * 64
@@ -29,11 +30,17 @@ def write_marts(path: Path) -> Path:
         },
     )
     with duckdb.connect(str(path)) as con:
+        make_tables(con)
         # Beside the fact of avoidable stays stand its counts and limits; here nobody has any.
         con.execute(
-            "create schema intermediate; create table intermediate.int_avoidable__rates (area_code varchar, "
+            "create schema if not exists intermediate; create table intermediate.int_avoidable__rates (area_code varchar, "
             "area_level varchar, year integer, sex varchar, stays bigint, people bigint, standardised_low double, "
             "standardised_high double)"
+        )
+        # Of the contacts' months each region sent those that it has values of.
+        con.execute(
+            "create view intermediate.int_waits__deliveries as select distinct 'provider' as attribution, area_code, "
+            "period_start as month from marts.fct_wait_times where period_type = 'month'"
         )
         con.execute("create table marts.lineage (lineage_id varchar, delivery_sha256 varchar, role varchar)")
         con.executemany(
