@@ -169,7 +169,7 @@ def mutants() -> Iterator[tuple[str, str]]:
 def accepted_numbers(layout: Layout, source_id: str, cells: Path) -> Iterator[tuple[str, Decimal, str]]:
     """(column, value, text) of every number of a record without a fault."""
     columns = [c for c in layout.columns if c.type == "number"]
-    relation = f"(select *, null as file, null as extracted_at, null as override_column, null as override_status from {cells_relation(layout, [cells])})"
+    relation = f"(select *, null as file, null as extracted_at, null as override_column, null as override_status, null as override_flag, null as known_on from {cells_relation(layout, [cells])})"
     with duckdb.connect() as connection:
         view = typed_select(layout, source_id, relation)
         for c in columns:

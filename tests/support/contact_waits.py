@@ -71,14 +71,15 @@ def write_contacts(warehouse: Path, contacts: Iterable[Contact]) -> None:
         con.execute("create schema if not exists declared")
         con.execute(
             "create table if not exists declared.deliveries (delivery_sha256 varchar, source_id varchar, layout_id varchar, "
-            "extracted_at varchar, scope_key varchar, period_key varchar, file varchar, records bigint)"
+            "extracted_at varchar, scope_key varchar, period_key varchar, file varchar, records bigint, known_on varchar, "
+            "recency varchar)"
         )
         # One file per region and month, as regions send them.
         con.execute("delete from declared.deliveries where source_id = 'wait_contacts'")
         con.execute(
             f"""insert into declared.deliveries
             select '{"0" * 64}', 'wait_contacts', 'contacts', '', 'wait_contacts/contacts/' || provider_region,
-              strftime(month, '%Y-%m'), '', count(*)
+              strftime(month, '%Y-%m'), '', count(*), null, null
             from _made group by provider_region, month"""
         )
 
