@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from orchestration.deliveries import reading
+from orchestration.deliveries.refusal import FileRefused
 from orchestration.sources.catalogue import load_catalogue
 from tests.real import DELIVERIES, needs_deliveries
 from tests.support.readable import Read, read, refusal
