@@ -459,7 +459,6 @@ def test_a_workbook_with_columns_moved_rows_dropped_years_shifted_and_a_measure_
 @pytest.mark.parametrize("part", [0.05, 0.4, 0.8])
 def test_a_cut_export_is_refused_or_holds_what_it_still_has(tmp_path: Path, name: str, part: float) -> None:
     """Never another value than the owner's: a file without footer that is cut at a line's end reads as shorter."""
-    from orchestration.deliveries.refusal import FileRefused
 
     content = raw(name)[: int(len(raw(name)) * part)]
     code = None
