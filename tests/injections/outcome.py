@@ -18,6 +18,7 @@ ORDER = (
     "flagged",
     "incident",
     "quarantined",
+    "left out",
     "no effect",
     "warning",
     "SILENT",
