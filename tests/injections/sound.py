@@ -95,6 +95,17 @@ def earlier_year(sheet: Sheet, by: int, percent: float = 2) -> Sheet:
     return changed
 
 
+def _survey_a_year_before(sheet: Sheet) -> Sheet:
+    """Shares and counts of a year earlier; the nation's count moves as the regions' do together."""
+    earlier = earlier_year(sheet, 1, 12)
+    counts = [(new, old) for new, old in zip(earlier.cells, sheet.cells, strict=True) if new.item.endswith("_antal")]
+    moved = sum((new.number or 0) - (old.number or 0) for new, old in counts if new.area != "00")
+    for new, old in counts:
+        if new.area == "00" and old.number is not None:
+            new.set(old.number + moved)
+    return earlier
+
+
 def _with(files: Files, word: str) -> list[Sheet]:
     return [read(name, data) for name, data in files.items() if word in name]
 
@@ -107,7 +118,7 @@ _CUT: dict[str, tuple[tuple[str, Callable[[Sheet], Sheet]], ...]] = {
     "sos_staff": (("personal", lambda sheet: earlier_year(sheet, 1)),),
     "sos_statdb": (("antibiotics", without_last_month),),
     "sos_bup_waits": (("vantetider_bup", without_last_month),),
-    "sos_region_survey": (("regionenkat", lambda sheet: earlier_year(sheet, 1, 12)),),
+    "sos_region_survey": (("regionenkat", _survey_a_year_before),),
     "varden_i_siffror": (("vardenisiffror", without_last_year),),
 }
 AGGREGATES = tuple(_CUT)
