@@ -25,7 +25,7 @@ from tests.injections import aggregates, controls, nights, registers
 from tests.injections.fault import Fault
 from tests.injections.homes import Place, places
 from tests.injections.outcome import Outcome, outcome
-from tests.injections.report import printed, section
+from tests.injections.report import listed, printed, section
 from tests.injections.sheets import Files
 
 Task = tuple[str, str, list[Fault]]
@@ -108,21 +108,30 @@ def faulty(task: Task, found: dict[str, Place], folder: Path) -> list[Row]:
     return whole
 
 
-def in_workers(jobs: int, root: Path, items: list[Item], work: Callable[[Item, Path], list[Row]]) -> list[Row]:
-    """Work through the items in so many processes, each with a folder of its own; the rows, by item."""
-    for file in root.glob("found-*.jsonl"):
-        file.unlink()
+def in_workers(
+    jobs: int, root: Path, items: dict[str, Item], work: Callable[[Item, Path], list[Row]], keep: bool
+) -> list[Row]:
+    """Work through the items in so many processes, each with a folder of its own; the rows, by item.
+
+    With `keep`, what an interrupted campaign found in this folder stands, and the rest is gone on with.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    if not keep:
+        for file in root.glob("found-*.jsonl"):
+            file.unlink()
+    done = {row["item"] for row in _found(root)}
+    todo = [name for name in items if name not in done]
     workers = []
     for number in range(jobs):
         pid = os.fork()
         if pid == 0:
             code = 1
             try:
-                with (root / f"found-{number}.jsonl").open("w") as lines:
-                    for n in range(number, len(items), jobs):
-                        for row in work(items[n], root / f"worker-{number}"):
-                            lines.write(json.dumps({"item": n} | row, default=str) + "\n")
-                            lines.flush()
+                with (root / f"found-{number}.jsonl").open("a") as lines:
+                    for name in todo[number::jobs]:
+                        rows = work(items[name], root / f"worker-{number}")
+                        lines.write("".join(json.dumps({"item": name} | row, default=str) + "\n" for row in rows))
+                        lines.flush()
                 code = 0
             except BaseException:
                 traceback.print_exc()
@@ -131,8 +140,12 @@ def in_workers(jobs: int, root: Path, items: list[Item], work: Callable[[Item, P
         workers.append(pid)
     ends = [os.waitpid(pid, 0)[1] for pid in workers]
     assert not any(ends), f"a worker ended with {ends}"
-    rows = [json.loads(line) for file in sorted(root.glob("found-*.jsonl")) for line in file.read_text().splitlines()]
-    return sorted(rows, key=lambda row: row["item"])
+    order = list(items)
+    return sorted((row for row in _found(root) if row["item"] in items), key=lambda row: order.index(row["item"]))
+
+
+def _found(root: Path) -> list[Row]:
+    return [json.loads(line) for file in sorted(root.glob("found-*.jsonl")) for line in file.read_text().splitlines()]
 
 
 def seeded(seed: int, folder: Path) -> list[Row]:
@@ -149,7 +162,9 @@ def main() -> None:
     parser.add_argument("--source", action="append", default=[])
     parser.add_argument("--country", action="append", default=[], help="tables, registers, deliveries")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--keep", action="store_true", help="use the homes that an earlier campaign left in the folder")
+    parser.add_argument(
+        "--keep", action="store_true", help="go on with what an interrupted campaign left in the folder"
+    )
     parser.add_argument("--no-seeds", action="store_true", help="without the ten other example countries")
     parser.add_argument("--together", action="store_true", help="a quick look: faults of several sources in one night")
     parser.add_argument("--folder", type=Path, default=Path("var-injections"))
@@ -174,14 +189,21 @@ def main() -> None:
             countries[name].build()
         print(f"{name}: built, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
     sound = [asdict(c) for c in controls.of_places({c: countries[c] for c, _, _ in todo})]
-    rows = in_workers(asked.jobs, root, todo, lambda task, folder: faulty(task, countries, folder))
-    sound += in_workers(asked.jobs, root, seeds, seeded)
+    named = {
+        f"{country} | {start} | {' + '.join(f.name for f in held)}": (country, start, held)
+        for country, start, held in todo
+    }
+    rows = in_workers(
+        asked.jobs, root / "nights", named, lambda task, folder: faulty(task, countries, folder), asked.keep
+    )
+    sound += in_workers(asked.jobs, root / "seeds", {f"seed {seed}": seed for seed in seeds}, seeded, asked.keep)
     seconds = time.monotonic() - begun
     report = {"faults": rows, "controls": sound, "seconds": seconds}
     (root / "report.json").write_text(json.dumps(report, indent=1, ensure_ascii=False))
     print(printed(rows, sound, seconds))
     if asked.page:
         write_section(asked.page, "injections", section(rows, sound, seconds))
+        write_section(asked.page.with_name("injections.md"), "faults", listed(rows))
 
 
 if __name__ == "__main__":

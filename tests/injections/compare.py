@@ -1,7 +1,8 @@
 """Two releases beside each other, cell by cell: which published values a fault has moved, and what a reader is told.
 
 A cell is *wrong* where it shows a value that neither the sound update nor the release before it shows (within the
-precision that the value is stated with), *gone* where both of those show one and this release shows none. Both are
+precision that the value is stated with), *gone* where both of those show one and this release shows none (or where it
+says that it withholds one that the sound update shows). Both are
 *flagged* where the cell says more than the sound update's cell does (a flag, a status other than normal, a lower
 grade), *withheld* where the release's table of what it withholds says so, *warned* where a check that did not pass
 names the slice, and otherwise *silent*.
@@ -34,7 +35,8 @@ class Told:
     warned: int = 0
     flagged: int = 0
     withheld: int = 0
-    right: int = 0
+    #: Values of the sound update that are not there, and were not before either: nothing wrong is shown.
+    left_out: int = 0
     samples: list[str] = field(default_factory=list)
 
 
@@ -139,11 +141,14 @@ def _table(
                     and (sound is null or abs(found - sound) > greatest(least, {_SHARE} * abs(sound)))
                     and (earlier is null or abs(found - earlier) > greatest(least, {_SHARE} * abs(earlier)))
                     as wrong,
-                found is null and sound is not null and earlier is not null as gone
+                found is null and sound is not null and earlier is null and status is distinct from 'withheld'
+                    as left_out,
+                found is null and sound is not null and (earlier is not null or status = 'withheld') as gone
             from cell
         )
         select
             case
+                when left_out then 'left_out'
                 when (gone and status is not null and status <> 'normal') then
                     case when status = 'withheld' then 'withheld' else 'flagged' end
                 when gone and exists (select 1 from withheld w where (w.name = owner or w.source_id = owner)
@@ -153,7 +158,7 @@ def _table(
                     and w.period in (judged.period, '*')) then 'warned'
                 else 'silent' end as how,
             count(*), min(k || ': ' || coalesce(found::varchar, 'gone') || ' for ' || coalesce(sound::varchar, 'none'))
-        from judged where (wrong or gone) and (len($owners) = 0 or list_contains($owners, owner)) group by 1
+        from judged where (wrong or gone or left_out) and (len($owners) = 0 or list_contains($owners, owner)) group by 1
         """,
         {"owners": list(owners)},
     ).fetchall()

@@ -18,6 +18,7 @@ ORDER = (
     "flagged",
     "incident",
     "quarantined",
+    "left out",
     "no effect",
     "warning",
     "SILENT",
@@ -74,7 +75,7 @@ def _effect(result: Outcome, refused: set[str], checks: set[str], stands: set[st
     if told.silent or told.warned:
         return "incident"
     for effect, holds in (("refused", refused), ("withheld", checks or told.withheld), ("flagged", told.flagged),
-                          ("incident", stands), ("quarantined", rules)):  # fmt: skip
+                          ("incident", stands), ("quarantined", rules), ("left out", told.left_out)):  # fmt: skip
         if holds:
             return effect
     return "no effect"

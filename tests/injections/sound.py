@@ -1,7 +1,8 @@
 """What owners send when all is well: what came before, and the update to it, source by source.
 
 The update is the file as the example (or an owner) wrote it. What came before is the same without its newest period;
-where a file holds a single period, it is a period earlier, drifted by at most two percent.
+where a file holds a single period, it is a period earlier and every value drifted; a report that stands alone is as it
+was before a small revision. A share whose counts stand beside it stays.
 """
 
 from __future__ import annotations
@@ -72,12 +73,12 @@ def without_last_month(sheet: Sheet) -> Sheet:
     return sheet.with_cells([c for c in sheet.cells if c.period != last[c.item]])
 
 
-def drifted(sheet: Sheet, percent: float) -> Sheet:
-    """Every value moved by at most so many percent, by its own key: the same file always drifts alike."""
+def drifted(sheet: Sheet, percent: float, items: str = "") -> Sheet:
+    """Every value of the items moved by at most so many percent, by its own key: the same file always drifts alike."""
     cells = []
     for c in sheet.cells:
         moved = c.moved()
-        if (number := c.number) is not None:
+        if (number := c.number) is not None and re.search(items, c.item):
             share = zlib.crc32(f"{c.area}|{c.item}|{c.sex}".encode()) % 2001 / 1000 - 1
             new = float(number) * (1 + share * percent / 100)
             moved.set(min(new, 100) if number <= 100 else new)
@@ -94,19 +95,30 @@ def earlier_year(sheet: Sheet, by: int, percent: float = 2) -> Sheet:
     return changed
 
 
+def _survey_a_year_before(sheet: Sheet) -> Sheet:
+    """Shares and counts of a year earlier; the nation's count moves as the regions' do together."""
+    earlier = earlier_year(sheet, 1, 12)
+    counts = [(new, old) for new, old in zip(earlier.cells, sheet.cells, strict=True) if new.item.endswith("_antal")]
+    moved = sum((new.number or 0) - (old.number or 0) for new, old in counts if new.area != "00")
+    for new, old in counts:
+        if new.area == "00" and old.number is not None:
+            new.set(old.number + moved)
+    return earlier
+
+
 def _with(files: Files, word: str) -> list[Sheet]:
     return [read(name, data) for name, data in files.items() if word in name]
 
 
 _CUT: dict[str, tuple[tuple[str, Callable[[Sheet], Sheet]], ...]] = {
     "skr_costs": (("kostnad_per", without_last_year),),
-    "skr_hsr": (("bilaga", lambda sheet: drifted(sheet, 0.2)),),
+    "skr_hsr": (("bilaga", lambda sheet: drifted(sheet, 1, "per 1 000 inv")),),
     "kolada": (("data_", without_last_year),),
     "scb_population": (("county_age_sex", without_last_year), ("TAB6471_data", without_last_month)),
     "sos_staff": (("personal", lambda sheet: earlier_year(sheet, 1)),),
     "sos_statdb": (("antibiotics", without_last_month),),
     "sos_bup_waits": (("vantetider_bup", without_last_month),),
-    "sos_region_survey": (("regionenkat", lambda sheet: earlier_year(sheet, 1)),),
+    "sos_region_survey": (("regionenkat", _survey_a_year_before),),
     "varden_i_siffror": (("vardenisiffror", without_last_year),),
 }
 AGGREGATES = tuple(_CUT)

@@ -109,6 +109,14 @@ def test_a_value_that_stays_as_it_was_published_is_not_wrong(homes: tuple[Path, 
     assert judged(homes, tmp_path, OLD, night=withheld, withheld=True) == "withheld"
 
 
+def test_a_value_that_is_not_published_is_left_out(homes: tuple[Path, Path], tmp_path: Path) -> None:
+    assert judged(homes, tmp_path, OLD) == "left out"
+
+
+def test_a_cell_that_says_that_it_is_withheld_is(homes: tuple[Path, Path], tmp_path: Path) -> None:
+    assert judged(homes, tmp_path, OLD, cell(None, value_status="withheld")) == "withheld"
+
+
 def test_a_warning_on_the_slice_is_told_of_by_its_name(homes: tuple[Path, Path], tmp_path: Path) -> None:
     assert judged(homes, tmp_path, OLD, cell(8), warned=True) == "warning"
 
