@@ -104,6 +104,7 @@ STAY_FILES = {
       from intermediate.int_stays__stays where site = 'se'""",
     "delivered": """select provider_region as provider, max(last_date) as last_day
       from intermediate.int_stays__delivered where site = 'se' group by provider_region""",
+    "silent": "select distinct provider_region as region, month from intermediate.int_stays__silent where is_main",
     "ours": """select method_code as method, residence_region as region, residence_municipality as municipality, sex,
         index_month as month, sum(stay_count) as n, sum(readmission_count) as k
       from intermediate.int_readmissions__monthly where exclusion_reason is null and site = 'se' group by all""",

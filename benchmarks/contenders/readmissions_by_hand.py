@@ -11,4 +11,4 @@ from benchmarks.contenders.in_duckdb import counted
 
 def counts(folder: Path) -> pd.DataFrame:
     """Index units `n` and readmissions `k` by method, residence, sex and month, from `stay.parquet`."""
-    return counted(folder, ["readmissions_by_hand"], ["stay", "delivered"])
+    return counted(folder, ["readmissions_by_hand"], ["stay", "delivered", "silent"])

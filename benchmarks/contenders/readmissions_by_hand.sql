@@ -1,6 +1,11 @@
 -- Readmissions by hand: what a person who knows DuckDB and the four methods would write for this one question, from
 -- accepted stays (table `stay`, and `delivered` with each region's last day) to counts by method, residence, sex and
 -- month of index discharge. No lineage, no reasons of exclusion, no window of months.
+create or replace temp table unheard as
+select region, cast(month - to_months(earlier) as date) as index_month, min(month) as silent_from
+from silent cross join (values (0), (1), (2)) as months (earlier)
+group by all;
+
 create or replace temp table numbered as
 with looked as (
   select
@@ -41,12 +46,16 @@ with grouped as (
 )
 select
   grouped.* exclude (died, began), ended.stay_id as stay_id, began.planned as planned,
-  not died and not ended.reserve as counts, until + 30 <= d.last_day as followed,
-  until + 29 <= d.last_day as followed_29,
+  not died and not ended.reserve as counts, 
+  until + 30 <= d.last_day and coalesce(until + 30 < least(treated.silent_from, living.silent_from), true) as followed,
+  until + 29 <= d.last_day and coalesce(until + 29 < least(treated.silent_from, living.silent_from), true)
+    as followed_29,
   coalesce(left(began.code, 3) in ('I50', 'E10', 'E11', 'E12', 'E13', 'E14', 'J44', 'J45', 'J46', 'J12', 'J13', 'J14',
     'J15', 'J16', 'J17', 'J18'), false) as in_set
 from grouped
-left join delivered as d on d.provider = ended.provider;
+left join delivered as d on d.provider = ended.provider
+left join unheard as treated on treated.region = ended.provider and treated.index_month = date_trunc('month', until)
+left join unheard as living on living.region = ended.region and living.index_month = date_trunc('month', until);
 
 create or replace temp table episodes as from units('episode');
 create or replace temp table spells as from units('spell');

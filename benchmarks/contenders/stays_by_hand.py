@@ -14,7 +14,7 @@ def counts(folder: Path) -> pd.DataFrame:
     return counted(
         folder,
         ["stays_by_hand", "readmissions_by_hand"],
-        ["current", "area"],
+        ["current", "area", "silent"],
         cell="read_parquet('{cells}/stays_20*/*.parquet', union_by_name = true, filename = true)",
         diagnosis="read_parquet('{cells}/diagnoses/*.parquet', union_by_name = true, filename = true)",
     )

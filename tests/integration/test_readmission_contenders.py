@@ -51,6 +51,10 @@ def folder(stays: list[Stay], delivered: dict, tmp_path_factory: pytest.TempPath
     path = tmp_path_factory.mktemp("contenders")
     duckdb.from_df(rows).write_parquet(str(path / "stay.parquet"))
     duckdb.from_df(ends).write_parquet(str(path / "delivered.parquet"))
+    # Every month of these worlds was sent.
+    duckdb.sql("select null::varchar as region, null::date as month where false").write_parquet(
+        str(path / "silent.parquet")
+    )
     return path
 
 
