@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.home import Home
 from orchestration.ledger.ledger import Ledger
 from orchestration.operations.step_log import StepLog
+from orchestration.releases.gate import VALUES
 from orchestration.sources.catalogue import load_catalogue
 from orchestration.sql import named_rows
 from orchestration.warehouse.connection import open_warehouse
@@ -192,9 +193,6 @@ def judge_stage(night: Night) -> list[Verdict]:
     with night.stage("checks") as detail:
         _judge(night, [VALUES], night.home.docs / "value_checks", detail)
     return night.ledger.latest_verdicts()
-
-
-VALUES = "indicator_values"
 
 
 def _datasets() -> tuple[str, ...]:

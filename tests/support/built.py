@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pytest
 from filelock import FileLock
 
@@ -71,3 +72,9 @@ def example_home(tmp_path_factory: pytest.TempPathFactory) -> Built:
 def example_deliveries(example_home: Built) -> Path:
     """The folder that the example home was built from."""
     return example_home.home.with_name("example-deliveries")
+
+
+def rows(home: Path, query: str) -> list[tuple]:
+    """What a query finds in a home's warehouse."""
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+        return con.execute(query).fetchall()

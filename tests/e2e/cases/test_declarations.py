@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
 import pytest
 
+from tests.support.built import rows
 from tests.support.kolada_answers import kolada_answer
 from tests.support.redeclared import copy_of_code, redeclare, run
 
@@ -49,11 +49,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(code, home, "ingest", sent)
     run(code, home, "nightly", expect=None)
     return home
-
-
-def rows(home: Path, query: str) -> list[tuple]:
-    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
-        return con.execute(query).fetchall()
 
 
 def test_those_who_wait_are_not_those_who_were_seen(built: Path) -> None:

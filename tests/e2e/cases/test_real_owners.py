@@ -6,10 +6,10 @@ import json
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from orchestration.sources.catalogue import load_catalogue
+from tests.support.built import rows
 from tests.support.command import vardlagret
 
 # Source words, and whether they are a transfer: then the stays that follow are one episode and no readmission.
@@ -146,11 +146,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     vardlagret(folder / "home", "ingest", sent, expect=None)
     vardlagret(folder / "home", "nightly", expect=None)
     return folder / "home"
-
-
-def rows(home: Path, query: str) -> list[tuple]:
-    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
-        return con.execute(query).fetchall()
 
 
 def test_home_is_no_transfer_and_another_hospital_is_one(home: Path) -> None:
