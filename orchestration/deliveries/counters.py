@@ -1,6 +1,7 @@
 """The second counter: how many records a file holds, counted without the readers and without their libraries.
 
-What the readers lose, this finds: it scans quotes and line ends, row elements and braces by itself.
+What the readers lose, this finds: it scans quotes and line ends, row elements and braces by itself. An old workbook
+(.xls) alone is read by a library, another one than the reader's.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from html import unescape
 from pathlib import Path
 from posixpath import join, normpath
 
-from orchestration.deliveries.refusal import FileRefused
 from orchestration.sources.model import Delimited, Document, JsonStat, KoladaList, KoladaValues, Layout, Workbook
 
 # Element names may carry a prefix; an element that closes itself holds nothing.
@@ -31,7 +31,10 @@ _SHARED = re.compile(r"<(?:\w+:)?si\b[^>]*(?<!/)>(.*?)</(?:\w+:)?si>|<(?:\w+:)?s
 
 
 def count(path: Path, layout: Layout, encoding: str | None, sheet: str | None = None) -> int:
-    """The number of records that the layout's declaration makes of this file's content, or of its sheet so named."""
+    """The number of records that the layout's declaration makes of this file's content, or of its sheet so named.
+
+    Raises `ValueError` where an old workbook cannot be read here.
+    """
     match layout:
         case Delimited() if (alone := _count_lines_alone(path, layout, encoding)) is not None:
             return alone
@@ -163,16 +166,14 @@ def _count_sheet(path: Path, layout: Workbook, sheet: str | None) -> int:
 
 
 def _rows_of_old(path: Path, sheet: str | None) -> list[list[str]]:
-    """Rows of an .xls workbook's sheet, by another library than the reader's. Raises `FileRefused` (F_LAYOUT)."""
+    """Rows of an .xls workbook's sheet."""
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
         with CalamineWorkbook.from_path(str(path)) as book:
             grid = book.get_sheet_by_name(sheet if sheet is not None else book.sheet_names[0]).to_python()
     except CalamineError as error:
-        raise FileRefused(
-            "F_LAYOUT", f"two readers do not agree on the workbook ({error}); ask for it as .xlsx"
-        ) from error
+        raise ValueError(str(error)) from error
     whole = (int, float)
     return [[str(int(v)) if isinstance(v, whole) and v == v // 1 else str(v) for v in row] for row in grid]
 

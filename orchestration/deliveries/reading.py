@@ -131,11 +131,16 @@ def _check_window(window: scopes.Window | None, pairs: Counter[tuple[str, str]])
 
 
 def count_records(path: Path, recognised: Recognised) -> int:
-    """Records by a counter that does not use the readers."""
+    """Records by a counter that does not use the readers. Raises `FileRefused` (F_LAYOUT) where it cannot read them."""
     if recognised.layout.family in ("jsonstat", "kolada_values", "kolada_list"):
         with documents.as_declared():
             return count(path, recognised.layout, recognised.encoding)
-    return count(path, recognised.layout, recognised.encoding, recognised.sheet)
+    try:
+        return count(path, recognised.layout, recognised.encoding, recognised.sheet)
+    except ValueError as error:
+        raise FileRefused(
+            "F_LAYOUT", f"two readers do not agree on the workbook ({error}); ask for it as .xlsx"
+        ) from error
 
 
 def _read(path: Path, file_name: str, recognised: Recognised) -> Records:

@@ -214,8 +214,10 @@ def test_the_survey_tells_of_the_last_day_of_the_year_before(home: Path) -> None
 
 def test_another_selection_of_staff_is_not_taken_for_all_staff(home: Path) -> None:
     assert rows(home, "select value::int from marts.fct_staffing") == [(431,)]
-    assert rows(home, "select rule_code, rule_column from staging.stg_sos_staff__per_100000 "
-                      "where record_status = 'quarantined'") == [("R_CODE", "employment")]  # fmt: skip
+    listed = json.loads(vardlagret(home, "quarantine", "list", "--json").stdout)["items"]
+    refused = [item for item in listed if item["file"] == "synthetic_staff_employed.csv"]
+    assert [item["code"] for item in refused] == ["F_RULES"], "every record is of another selection: no handful"
+    assert "R_CODE in employment" in refused[0]["message"]
 
 
 def test_a_zero_of_trust_is_missing_and_a_zero_of_calls_a_figure(home: Path) -> None:
