@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 #: Below this number of records a file is refused only when more than half of it breaks rules: in a file of four one
 #: wrong record is 25 percent, and is quarantined alone.
 FLOOR = 10
-#: Bytes of a file of cells above which it is judged where it lies.
-LARGE = 4_000_000
 _RECORDS = ("jsonstat", "kolada_values", "kolada_list")
 ALIASES = DBT_PROJECT / "seeds" / "seed_area_aliases.csv"
 
@@ -48,29 +46,35 @@ def exceeds(layout: Layout, broken: int, records: int) -> bool:
 
 
 class RuleCounter:
-    """Counts the records of files of cells by the first rule that they break. One connection serves all files.
-
-    Planning the judgement of a layout takes longer than judging a small file: small files go through a table whose
-    judgement is planned once, and a large file is read where it lies.
-    """
+    """Counts the records of files of cells by the first rule that they break. One connection serves all files."""
 
     def __init__(self) -> None:
         self._connection: duckdb.DuckDBPyConnection | None = None
-        self._planned: dict[tuple[str, str], int] = {}
 
     def breaches(self, source_id: str, layout: Layout, cells: Path) -> tuple[list[Breach], int]:
         """The rules that records break, the most frequent one first, and the number of all records."""
-        connection, relation = self._opened(), cells_relation(layout, [cells])
-        if cells.stat().st_size > LARGE:
-            rows = connection.execute(_judgement(source_id, layout, relation)).fetchall()
-        else:
-            number = self._planned.get((source_id, layout.layout_id))
-            if number is None:
-                number = self._planned[source_id, layout.layout_id] = len(self._planned)
-                connection.execute(f"create table cells_{number} as from {relation} limit 0")
-                connection.execute(f"prepare judge_{number} as {_judgement(source_id, layout, f'cells_{number}')}")
-            connection.execute(f"truncate cells_{number}; insert into cells_{number} by name from {relation}")
-            rows = connection.execute(f"execute judge_{number}").fetchall()
+        # As `warehouse/prepare.py` and the corrections would add them; today is the day of its receipt.
+        added = {"override_column": None, "override_status": None, "override_flag": None, "known_on": f"{date.today()}"}
+        unchanged = ", ".join(f"{quoted(v) if v else 'null'}::varchar as {name}" for name, v in added.items())
+        select = typed_select(
+            _only_judged(layout), source_id, f"(select *, {unchanged} from {cells_relation(layout, [cells])})"
+        )
+        known = "" if layout.areas else "true or "
+        rows = (
+            self._opened()
+            .execute(
+                f"""with judged as (
+              select line, case
+                when fault_code <> '' then fault_code || '|' || coalesce(fault_column, '')
+                when not ({known} area_text is null or outside_reason is not null
+                  or (area_system, lower(area_text)) in (select (system, alias) from aliases)) then 'R_AREA|area'
+              end as fault
+              from ({select})
+            )
+            select fault, count(*) as n, min(line) from judged group by fault order by n desc, fault"""
+            )
+            .fetchall()
+        )
         found = []
         for fault, n, line in rows:
             if fault is not None:
@@ -88,24 +92,6 @@ class RuleCounter:
                 f"from read_csv({quoted(str(ALIASES))}, header = true, all_varchar = true)"
             )
         return self._connection
-
-
-def _judgement(source_id: str, layout: Layout, relation: str) -> str:
-    """SQL: the first fault of the relation's records (null: none), how many have it, and the first one's line."""
-    # As `warehouse/prepare.py` and the corrections would add them; today is the day of its receipt.
-    added = {"override_column": None, "override_status": None, "override_flag": None, "known_on": f"{date.today()}"}
-    unchanged = ", ".join(f"{quoted(v) if v else 'null'}::varchar as {name}" for name, v in added.items())
-    select = typed_select(_only_judged(layout), source_id, f"(select *, {unchanged} from {relation})")
-    known = "" if layout.areas else "true or "
-    return f"""with judged as (
-        select line, case
-          when fault_code <> '' then fault_code || '|' || coalesce(fault_column, '')
-          when not ({known} area_text is null or outside_reason is not null
-            or (area_system, lower(area_text)) in (select (system, alias) from aliases)) then 'R_AREA|area'
-        end as fault
-        from ({select})
-      )
-      select fault, count(*) as n, min(line) from judged group by fault order by n desc, fault"""
 
 
 def _only_judged(layout: Layout) -> Layout:
