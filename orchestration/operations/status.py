@@ -172,7 +172,7 @@ def _source(
 
 
 def _facts(home: Home, ledger: Ledger, months: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """`missing`: months that a region has not sent; `failed`: periods that a check failed, months cut short."""
+    """`missing`: months that a region has not sent; `failed`: periods that a critical check failed, months cut short."""
     newest = _newest_periods(home)
     absent: dict[str, set[str]] = {}
     for source in months:
@@ -186,7 +186,7 @@ def _facts(home: Home, ledger: Ledger, months: list[dict[str, Any]]) -> list[dic
             "newest_period": newest.get(v.dataset),
             "missing": sorted(absent.get(v.dataset, ())),
             "failed": sorted(
-                {p for f in v.findings if f.outcome != "passed" for _, p in f.slices}
+                {p for f in v.findings if (f.severity, f.outcome) == ("critical", "failed") for _, p in f.slices}
                 | {month for fact, month in cut if fact == v.dataset}
             ),
             "verdict": v.outcome,

@@ -72,7 +72,9 @@ def print_summary(home: Home, result: NightlyResult) -> None:
         for dataset, outcome in sorted(result.verdicts.items()):
             if outcome != "passed":
                 console.print(f"  {outcome}: {dataset}: {result.checks.get(dataset, '')}", markup=False)
-        console.print(f"  details: {home.docs / 'checks' / 'index.html'}", markup=False)
+        for page in (home.docs / folder / "index.html" for folder in ("checks", "value_checks")):
+            if page.exists():
+                console.print(f"  details: {page}", markup=False)
     console.print(f"Published: {result.release or 'no new release'}")
     if result.withheld:
         console.print(f"Withheld or carried forward: {len(result.withheld)}")

@@ -139,18 +139,22 @@ def test_a_changed_cell_is_a_revision_and_a_withdrawn_row_is_gone(
 
     taken = answer(home, "ingest", revised)
     assert (taken["loaded"], taken["refused"]) == (1, 0)
-    night = answer(home, "nightly")
-    assert night["release"] not in (None, first["release"])
+    waits = answer(home, "nightly", expect=3)
+    assert {(w["reason_code"], w["period"]) for w in waits["withheld"]} == {("vanished", "2017")}
     where = "area_code = '20' and area_level = 'region' and period = '2017' and drug_scope = 'excl_drugs' and measure = 'cost_per_inhabitant_sek'"
+    maternal_care = f"{where} and service_code = 'pc_maternal_health'"
+    assert fact(home, "fct_costs", maternal_care, "value_status") == ["normal"], "what vanished waits for a name"
+    night = answer(
+        home, "release", "publish", "--accept", "vanished", "--by", "Anna", "--reason", "the owner withdrew the row"
+    )
+    assert night["release"] not in (None, waits["release"], first["release"])
     assert [str(v) for v in fact(home, "fct_costs", f"{where} and service_code = 'pc_nursing'")] == [
         "1234.567800000000"
     ]
-    assert fact(home, "fct_costs", f"{where} and service_code = 'pc_maternal_health'", "value_status") == [
-        "not_applicable"
-    ]
+    assert fact(home, "fct_costs", maternal_care, "value_status") == ["not_reported"]
     assert checksums(home / "releases" / first["release"]) == untouched
     # The owner's revision, as the two releases tell it.
-    told = answer(home, "release", "diff", "--area", "20", "--limit", "0")
+    told = answer(home, "release", "diff", first["release"], night["release"], "--area", "20", "--limit", "0")
     assert (told["older"], told["newer"], told["same_content"]) == (first["release"], night["release"], False)
     changed = [c for c in told["changes"] if c["table"] == "fct_costs" and c["key"]["service_code"] == "pc_nursing"
                and c["key"]["measure"] == "cost_per_inhabitant_sek" and c["kind"] == "changed"]  # fmt: skip
@@ -158,12 +162,12 @@ def test_a_changed_cell_is_a_revision_and_a_withdrawn_row_is_gone(
     for change in changed:
         assert Decimal(change["new_value"]) - Decimal(change["old_value"]) == Decimal(change["difference"])
     gone = [c for c in told["changes"] if c["key"].get("service_code") == "pc_maternal_health"]
-    assert {(c["kind"], c["new_status"], c["new_value"]) for c in gone} == {("status", "not_applicable", None)}
+    assert {(c["kind"], c["new_status"], c["new_value"]) for c in gone} == {("status", "not_reported", None)}
     assert {c["key"]["area_code"] for c in told["changes"]} == {"20"}
     assert [d["source_id"] for d in told["deliveries"]] == ["skr_costs"]
     assert not [c for c in told["changes"] if c["table"] not in ("fct_costs", "indicator_values")]
     listed = answer(home, "release", "list")
-    assert [r["id"] for r in listed["releases"]] == [first["release"], night["release"]]
+    assert [r["id"] for r in listed["releases"]] == [first["release"], waits["release"], night["release"]]
     assert listed["latest"] == night["release"]
 
     # The owner retracts: the first file again, later. Its content is that of the first release again.

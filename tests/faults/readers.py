@@ -29,7 +29,7 @@ from pathlib import Path
 from tests.support.small_release import cost, small
 house = small(Path(sys.argv[1]))
 for n in itertools.count():
-    house.rows["fct_costs"][1] = cost("2024", f"{1000 + n}.{os.getpid()}")
+    house.rows["fct_costs"][1] = cost("2024", f"100.{os.getpid()}{n:04}")
     print(n, flush=True)
     house.publish()
 """

@@ -98,7 +98,7 @@ def test_a_reader_beside_several_publications_finds_one_whole_release_each_time(
     reader.start()
     try:
         for n in range(12):
-            house.rows["fct_costs"][1] = cost("2024", str(200 + n))
+            house.rows["fct_costs"][1] = cost("2024", str(101 + n))
             house.publish()
     finally:
         ended.set()

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from expectations import engine
 from expectations.declarations import Suite, load
+from orchestration.releases import memory
+from orchestration.releases.contract import Table
 from tests.injections import aggregates, nights
 from tests.injections.campaign import one
 from tests.injections.homes import Place
@@ -62,8 +65,14 @@ def test_without_the_checks_a_fault_is_silent(place: Place, tmp_path: Path, monk
         quiet = tuple(e.model_copy(update={"severity": "info"}) for e in suite.expectations)
         return suite.model_copy(update={"expectations": quiet})
 
+    def forgetful(con: duckdb.DuckDBPyConnection, table: Table, *rest: Any) -> None:
+        lost(con, table, *rest)
+        con.execute(f"delete from _lost_{table.name}")
+
     # The night runs in a child that is forked from here, and so has it as well.
+    lost = memory._lost
     monkeypatch.setattr(engine, "load", harmless)
+    monkeypatch.setattr(memory, "_lost", forgetful)
     fault = next(f for f in aggregates.FAULTS if f.name == "unit | skr_hsr | share as a fraction (÷ 100)")
     (outcome,) = one(place, "before", [fault], tmp_path)
     assert outcome.effect == "SILENT", outcome
