@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.deliveries.refusal import FileRefused
-from orchestration.settings import DBT_PROJECT, memory_limit
+from orchestration.settings import memory_limit
+from orchestration.sources.crosswalk import ALIASES
 from orchestration.sources.model import Layout
 from orchestration.sql import quoted
 from orchestration.warehouse.cells import cells_relation
+from orchestration.warehouse.contradictions import judged_columns
 from orchestration.warehouse.lexical import column_faults, typed_select
 
 if TYPE_CHECKING:
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 #: wrong record is 25 percent, and is quarantined alone.
 FLOOR = 10
 _RECORDS = ("jsonstat", "kolada_values", "kolada_list")
-ALIASES = DBT_PROJECT / "seeds" / "seed_area_aliases.csv"
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,11 @@ class RuleCounter:
 def _only_judged(layout: Layout) -> Layout:
     """The layout without what serves to compare records and breaks no rule: planning a query costs by its columns."""
     needed = {name for pair in layout.ordered for name in pair} | {o.column for o in layout.outside}
+    needed |= judged_columns(layout)
     columns = [c for c in layout.columns if c.name in needed or column_faults(c)]
-    update = {"columns": columns, "key": [], "series_columns": [], "series": []}
+    series = [s.model_copy(update={"zero": {}}) for s in layout.series if s.only]
+    named = layout.series_columns if series else []
+    update = {"columns": columns, "key": [], "series_columns": named, "series": series}
     return layout.model_copy(update=update)
 
 

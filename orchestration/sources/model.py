@@ -60,6 +60,9 @@ class Column(_Strict):
     # code
     codes: dict[str, str] = Field(default_factory=dict)
     unknown: Literal["quarantine", "unmapped"] = "quarantine"
+    labels: dict[str, str] = Field(
+        default_factory=dict, description="json-stat: the code that a category's label means, the label in lower case"
+    )
 
     @property
     def heading_text(self) -> str:
@@ -73,6 +76,11 @@ class Column(_Strict):
             raise ValueError(f"column {self.name}: only a number column declares missing markers")
         if self.statuses and (self.type != "number" or self.status_column is None):
             raise ValueError(f"column {self.name}: statuses need a number column and its status_column")
+        for label, code in self.labels.items():
+            if code not in self.codes.values():
+                raise ValueError(f"column {self.name}: label {label!r} means {code!r}, which none of its codes is")
+            if label != label.lower():
+                raise ValueError(f"column {self.name}: label {label!r} is not in lower case, so nothing would match it")
         for pattern in [self.pattern or "", *self.pseudonym.values()]:
             re.compile(pattern)
         return self
@@ -90,6 +98,17 @@ class AreaColumn(_Strict):
 
     column: str
     system: str
+
+
+class AreaName(_Strict):
+    """A column that names the area of a record beside others, in any of these naming systems of the crosswalk.
+
+    `county`: it names the county or region in which the area lies, or the area itself.
+    """
+
+    column: str
+    systems: list[str] = Field(min_length=1)
+    county: bool = False
 
 
 class Outside(_Strict):
@@ -114,6 +133,9 @@ class Series(_Strict):
     zero: dict[str, MissingStatus] = Field(
         default_factory=dict,
         description="number columns in which the owner writes 0 for a missing value, with its status",
+    )
+    only: dict[str, str] = Field(
+        default_factory=dict, description="code columns in which the series has one code, as the owner's id says"
     )
 
     @field_validator("zero", mode="before")
@@ -144,6 +166,7 @@ class Unpivot(_Strict):
 
     heading: str
     value: str
+    consecutive: bool = Field(default=False, description="the periods in the headings follow each other without a gap")
 
     @property
     def groups(self) -> list[str]:
@@ -165,6 +188,9 @@ class _Layout(_Strict):
     columns: list[Column] = Field(default_factory=list)
     period: Period | None = None
     areas: list[AreaColumn] = Field(default_factory=list, description="the first one that is not empty names the area")
+    agree: list[list[AreaName]] = Field(
+        default_factory=list, description="columns that must mean one area; a text that the crosswalk lacks says nothing"
+    )
     series_columns: list[str] = Field(default_factory=list)
     series: list[Series] = Field(default_factory=list)
     key: list[str] = Field(default_factory=list, description="beside series, area and period")
@@ -213,6 +239,7 @@ class _Layout(_Strict):
             raise ValueError(f"layout {self.layout_id}: a column name stands twice")
         used = [*self.series_columns, *self.key, *self.selection, *(name for pair in self.ordered for name in pair)]
         used += [*(a.column for a in self.areas), *(o.column for o in self.outside)]
+        used += [a.column for group in self.agree for a in group]
         used += self.period.columns if self.period else []
         used += [self.extracted_at.column] if self.extracted_at.column else []
         used += [c.status_column for c in self.columns if c.status_column]
@@ -220,7 +247,11 @@ class _Layout(_Strict):
         for name in used:
             if name not in names:
                 raise ValueError(f"layout {self.layout_id}: {name} is used but not declared as a column")
+        for group in self.agree:
+            if len({a.column for a in group}) < max(2, len(group)):
+                raise ValueError(f"layout {self.layout_id}: agree needs two columns or more, none of them twice")
         numbers = {c.name for c in self.columns if c.type == "number"}
+        codes = {c.name: set(c.codes.values()) for c in self.columns if c.type == "code"}
         for series in self.series:
             if len(series.key) != len(self.series_columns):
                 raise ValueError(f"layout {self.layout_id}: series {series.key} needs {len(self.series_columns)} parts")
@@ -228,6 +259,11 @@ class _Layout(_Strict):
                 if name not in numbers:
                     raise ValueError(
                         f"layout {self.layout_id}: zero of series {series.key}: {name} is no number column"
+                    )
+            for name, code in series.only.items():
+                if code not in codes.get(name, ()):
+                    raise ValueError(
+                        f"layout {self.layout_id}: only of series {series.key}: {name} is no code column with {code!r}"
                     )
         return self
 
@@ -292,6 +328,9 @@ class JsonStat(_Layout):
 
     family: Literal["jsonstat"]
     eliminated: dict[str, str] = Field(default_factory=dict)
+    area_labels: list[str] = Field(
+        default_factory=list, description="naming systems of the labels of areas: one that means another area is a fault"
+    )
 
 
 class KoladaValues(_Layout):

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from orchestration.sources.crosswalk import area_names
 from orchestration.sources.facts import FACTS, measures_of
 from orchestration.sources.paths import ModelPaths, Reading
 
@@ -28,6 +29,7 @@ def _of_layout(source: Source, layout: Layout, paths: ModelPaths) -> Iterator[st
         return
     staging = f"stg_{source.source_id}__{layout.layout_id}"
     where = f"layout {layout.layout_id}"
+    yield from (f"{where}: {fault}" for fault in _unreached_rules(layout))
     if staging not in paths.texts:
         yield f"{where}: no model {staging} reads it. Write dbt_project/models/staging/{source.source_id}/{staging}.sql"
         return
@@ -62,6 +64,25 @@ def _of_layout(source: Source, layout: Layout, paths: ModelPaths) -> Iterator[st
                     "differ in it alone would be given as one. Select it in the model, declare the one code that is "
                     "meant, or make it a series column"
                 )
+
+
+def _unreached_rules(layout: Layout) -> Iterator[str]:
+    """Rules that can never speak: of a naming system without a name, of headings or labels that are not there."""
+    known = area_names()
+    named = [*((a.column, a.system) for a in layout.areas)]
+    named += [(a.column, system) for group in layout.agree for a in group for system in a.systems]
+    named += [("area_labels", system) for system in getattr(layout, "area_labels", [])]
+    for column, system in dict.fromkeys(named):
+        if system not in known:
+            yield f"{column} names areas by {system}, of which the crosswalk has none; it knows {', '.join(known)}"
+    if getattr(layout, "area_labels", None) and not layout.areas:
+        yield "area_labels says how areas are labelled, but no column names an area"
+    for column in layout.columns:
+        if column.labels and layout.family != "jsonstat":
+            yield f"column {column.name}: labels stand in json-stat alone; nothing reads those of {layout.family}"
+    unpivot = getattr(layout, "unpivot", None)
+    if unpivot and unpivot.consecutive and not (layout.period and set(layout.period.columns) <= set(unpivot.groups)):
+        yield "unpivot is declared consecutive, but its headings do not carry the period"
 
 
 def _one_code(layout: Layout, name: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from orchestration.sources.model import Column, Layout, Period
 from orchestration.sql import quoted
+from orchestration.warehouse.contradictions import contradictions, joined_meanings, meanings, with_area_names
 
 SCALE = 12
 SHORT_DIGITS, SHORT_SCALE = 12, 6
@@ -311,6 +312,7 @@ def typed_select(layout: Layout, source_id: str, relation: str) -> str:
         faults += [f"when {condition} then '{rule}|{place}'" for condition, rule, place in status_faults(c)]
     for first, second in layout.ordered:
         faults.append(f"when {first}_value > {second}_value then 'R_DATES|{second}'")
+    faults += [f"when {condition} then '{rule}|{place}'" for condition, rule, place in contradictions(layout)]
     if layout.window:
         faults.append(f"when period_key like 'outside %' then 'R_PERIOD|{layout.window.date or layout.window.column}'")
     if layout.period:
@@ -329,13 +331,13 @@ def typed_select(layout: Layout, source_id: str, relation: str) -> str:
         flag = f"case when {' or '.join(f'({condition})' for condition in removed)} then 'placeholder_removed' end"
         every = f"* replace (nullif(concat_ws('|', override_flag, {flag}), '') as override_flag)"
     return f"""
-    with typed as (
+    with {with_area_names(layout)}typed as (
       select {every}, {quoted(source_id)} as source_id, {quoted(layout.layout_id)} as layout_id,
       {columns}
-      from {relation}
+      from {relation}{joined_meanings(layout)}
     ),
     judged as (select *, {fault} as fault from typed)
-    select * exclude (fault), split_part(fault, '|', 1) as fault_code,
+    select * exclude ({', '.join(['fault', *meanings(layout)])}), split_part(fault, '|', 1) as fault_code,
       nullif(split_part(fault, '|', 2), '') as fault_column
     from judged
     """

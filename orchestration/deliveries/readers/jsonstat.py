@@ -8,11 +8,15 @@ from typing import Any
 
 from orchestration.deliveries.readers.documents import as_text
 from orchestration.deliveries.readers.records import Records, as_iso
+from orchestration.deliveries.readers.text import tidy
 from orchestration.deliveries.refusal import FileRefused
+from orchestration.sources.crosswalk import names_of
 from orchestration.sources.model import JsonStat
 
 # A sparse cube can declare more cells than any machine holds; PxWeb answers at most 150 000.
 CELL_LIMIT = 20_000_000
+# So many contradictions are quoted in a refusal.
+NAMED = 3
 
 
 def dimensions_of(document: dict[str, Any]) -> set[str]:
@@ -24,7 +28,8 @@ def read_dataset(document: dict[str, Any], layout: JsonStat) -> Records:
     """One record per cell of the cube, in the order of `value`; `line` is its ordinal.
 
     Raises `FileRefused`: F_LAYOUT where sizes and categories do not fit together, F_TRUNCATED where the values are
-    fewer than the sizes make, F_BOMB for a cube beyond the limit, F_EMPTY without a value.
+    fewer than the sizes make, F_BOMB for a cube beyond the limit, F_EMPTY without a value, F_DIMENSION where a label
+    means another category than its code.
     """
     ids = [as_text(i) for i in document["id"]]
     categories = [_categories(document, i) for i in ids]
@@ -40,6 +45,7 @@ def read_dataset(document: dict[str, Any], layout: JsonStat) -> Records:
     if not any(v is not None for v in values):
         raise FileRefused("F_EMPTY", "the data set holds no value; ask for it again")
     statuses = _statuses(document.get("status"), total)
+    _check_labels(document, layout)
     left_out = {name: code for name, code in layout.eliminated.items() if name not in ids}
     constant = {"tableid": _table(document)} | left_out
     names = {c.heading_text: c.name for c in layout.columns}
@@ -75,6 +81,41 @@ def _categories(document: dict[str, Any], dimension: str) -> list[str]:
     if not codes or len(set(codes)) < len(codes):
         raise FileRefused("F_LAYOUT", f"dimension {dimension!r} has no categories, or one of them twice")
     return codes
+
+
+def _check_labels(document: dict[str, Any], layout: JsonStat) -> None:
+    """Raise `FileRefused` (F_DIMENSION) where a category's label means another sex or area than its code.
+
+    Labels without a declared meaning, and areas that the crosswalk lacks, say nothing.
+    """
+    meant = names_of(layout.area_labels)
+    systems = {a.column: a.system for a in layout.areas if layout.area_labels}
+    for column in layout.columns:
+        codes = names_of([systems[column.name]]) if column.name in systems else {}
+        if not codes and not column.labels:
+            continue
+        wrong = []
+        for code, label in _labels(document, column.heading_text).items():
+            text = tidy(label).strip().removeprefix(f"{code} ").strip().lower()
+            other = column.labels.get(text)
+            apart = other is not None and column.codes.get(code) not in (None, other)
+            areas, named = codes.get(code.lower(), frozenset()), meant.get(text, frozenset())
+            if apart or (areas and named and not areas & named):
+                wrong.append(f"code {code!r} is labelled {label!r}")
+        if wrong:
+            more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
+            raise FileRefused(
+                "F_DIMENSION",
+                f"in dimension {column.heading_text!r} {', '.join(wrong[:NAMED])}{more}, which means another category: "
+                "codes and labels contradict each other, so nothing says whose the values are. Ask for the answer again",
+            )
+
+
+def _labels(document: dict[str, Any], dimension: str) -> dict[str, str]:
+    """The labels of a dimension's categories by code; empty where it has none."""
+    held = document["dimension"].get(dimension)
+    labels = held.get("category", {}).get("label") if isinstance(held, dict) else None
+    return {as_text(code): as_text(label) for code, label in labels.items()} if isinstance(labels, dict) else {}
 
 
 def _cube(name: str, given: Any, total: int) -> list[Any]:

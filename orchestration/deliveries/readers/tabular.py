@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from orchestration.deliveries.readers.heading import Head, Row, Tabular, find_head, row_text
+from orchestration.deliveries.readers.heading_periods import check_order
 from orchestration.deliveries.readers.records import Records, as_iso, newest
 from orchestration.deliveries.refusal import FileRefused
 from orchestration.sources.model import Delimited
@@ -28,7 +29,10 @@ class Plan:
 
 
 def make_plan(layout: Tabular, head: Head, file_name: str) -> Plan:
-    """Match headings with columns. Raises `FileRefused` (F_PERIOD) when the file's name must say what it does not."""
+    """Match headings with columns.
+
+    Raises `FileRefused` (F_PERIOD) when the file's name must say what it does not, or periods in headings are disordered.
+    """
     captured: dict[str, str] = {}
     if layout.file_name:
         named = re.search(layout.file_name, file_name)
@@ -60,6 +64,8 @@ def make_plan(layout: Tabular, head: Head, file_name: str) -> Plan:
             unpivoted.append((place, heading, carried.groupdict()))
         else:
             unmapped.append(heading)
+    if layout.unpivot:
+        check_order(layout.unpivot, layout.period, [(heading, carried) for _, heading, carried in unpivoted])
     return Plan(fields, captured, unpivoted, unmapped)
 
 
