@@ -57,7 +57,7 @@ bad-input: setup  ## the table of bad input, one line per input, and the mutants
 	@$(BIN)/pytest --bad-input tests/e2e/test_bad_input.py tests/e2e/cases/test_sent_files.py \
 	  tests/e2e/cases/test_workbooks.py tests/e2e/cases/test_old_workbooks.py tests/e2e/cases/test_text_files.py \
 	  tests/e2e/cases/test_dimensions.py tests/e2e/cases/test_rule_ceilings.py \
-	  tests/unit/test_readers_tabular.py tests/unit/test_lexical.py tests/integration/test_mutants.py
+	  tests/unit/test_readers_tabular.py tests/unit/test_lexical.py tests/integration/test_mutants.py tests/integration/test_contradictions.py
 
 fuzz: setup  ## parsers fed with damaged files, for FUZZ_SECONDS (300)
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-300} $(BIN)/pytest -s tests/fuzz -k on_and_on

@@ -172,7 +172,7 @@ def _source(
 
 
 def _facts(home: Home, ledger: Ledger, months: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """`missing`: months that a region has not sent; `failed`: periods that a critical check failed, months cut short."""
+    """`missing`: months that a region has not sent; `failed`: periods a critical check failed, months cut short."""
     newest = _newest_periods(home)
     absent: dict[str, set[str]] = {}
     for source in months:

@@ -189,7 +189,7 @@ class _Layout(_Strict):
     period: Period | None = None
     areas: list[AreaColumn] = Field(default_factory=list, description="the first one that is not empty names the area")
     agree: list[list[AreaName]] = Field(
-        default_factory=list, description="columns that must mean one area; a text that the crosswalk lacks says nothing"
+        default_factory=list, description="columns that must mean one area; a text the crosswalk lacks says nothing"
     )
     series_columns: list[str] = Field(default_factory=list)
     series: list[Series] = Field(default_factory=list)
@@ -329,7 +329,8 @@ class JsonStat(_Layout):
     family: Literal["jsonstat"]
     eliminated: dict[str, str] = Field(default_factory=dict)
     area_labels: list[str] = Field(
-        default_factory=list, description="naming systems of the labels of areas: one that means another area is a fault"
+        default_factory=list,
+        description="naming systems of areas' labels: one that means another area is a fault",
     )
 
 

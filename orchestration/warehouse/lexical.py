@@ -337,7 +337,7 @@ def typed_select(layout: Layout, source_id: str, relation: str) -> str:
       from {relation}{joined_meanings(layout)}
     ),
     judged as (select *, {fault} as fault from typed)
-    select * exclude ({', '.join(['fault', *meanings(layout)])}), split_part(fault, '|', 1) as fault_code,
+    select * exclude ({", ".join(["fault", *meanings(layout)])}), split_part(fault, '|', 1) as fault_code,
       nullif(split_part(fault, '|', 2), '') as fault_column
     from judged
     """

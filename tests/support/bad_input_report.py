@@ -29,6 +29,13 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "period": ("thirteenth month, impossible period", "quarantined", "R_PERIOD"),
     "other period": ("content of another period than name or manifest says", "file refused", "F_PERIOD"),
     "area": ("unknown or ambiguous area", "quarantined", "R_AREA"),
+    "contradiction": (
+        "a code beside another area's name; an id of one sex beside the other",
+        "quarantined",
+        "R_AREA, R_CODE",
+    ),
+    "order": ("periods in headings without order", "file refused", "F_PERIOD"),
+    "label": ("label of a category that means another one than its code", "file refused", "F_DIMENSION"),
     "key": ("same key twice, equal; different", "one kept, duplicate; both quarantined", "-, R_CONFLICT"),
     "twice": ("same file twice", "duplicate, exit 0", "-"),
     "bomb": ("XLSX that unpacks too far", "file refused, under 500 MB and 10 s", "F_BOMB"),

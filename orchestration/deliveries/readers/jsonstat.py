@@ -107,7 +107,7 @@ def _check_labels(document: dict[str, Any], layout: JsonStat) -> None:
             raise FileRefused(
                 "F_DIMENSION",
                 f"in dimension {column.heading_text!r} {', '.join(wrong[:NAMED])}{more}, which means another category: "
-                "codes and labels contradict each other, so nothing says whose the values are. Ask for the answer again",
+                "codes and labels contradict each other, so whose the values are is unknown: ask for the answer again",
             )
 
 

@@ -31,7 +31,7 @@ class Plan:
 def make_plan(layout: Tabular, head: Head, file_name: str) -> Plan:
     """Match headings with columns.
 
-    Raises `FileRefused` (F_PERIOD) when the file's name must say what it does not, or periods in headings are disordered.
+    Raises `FileRefused` (F_PERIOD) when the file's name must say what it does not, or headings' periods have no order.
     """
     captured: dict[str, str] = {}
     if layout.file_name:
