@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from orchestration.sources.model import Column, Layout, Period
 from orchestration.sql import quoted
-from orchestration.warehouse.contradictions import contradictions, joined_meanings, meanings, with_area_names
+from orchestration.warehouse.contradictions import contradictions
 
 SCALE = 12
 SHORT_DIGITS, SHORT_SCALE = 12, 6
@@ -331,13 +331,13 @@ def typed_select(layout: Layout, source_id: str, relation: str) -> str:
         flag = f"case when {' or '.join(f'({condition})' for condition in removed)} then 'placeholder_removed' end"
         every = f"* replace (nullif(concat_ws('|', override_flag, {flag}), '') as override_flag)"
     return f"""
-    with {with_area_names(layout)}typed as (
+    with typed as (
       select {every}, {quoted(source_id)} as source_id, {quoted(layout.layout_id)} as layout_id,
       {columns}
-      from {relation}{joined_meanings(layout)}
+      from {relation}
     ),
     judged as (select *, {fault} as fault from typed)
-    select * exclude ({", ".join(["fault", *meanings(layout)])}), split_part(fault, '|', 1) as fault_code,
+    select * exclude (fault), split_part(fault, '|', 1) as fault_code,
       nullif(split_part(fault, '|', 2), '') as fault_column
     from judged
     """

@@ -175,7 +175,9 @@ def test_a_changed_cell_is_a_revision_and_a_withdrawn_row_is_gone(
     for file in (source, manifest):
         shutil.copy(file, tmp_path / file.name)
     assert answer(home, "ingest", tmp_path / source.name)["loaded"] == 1
-    answer(home, "nightly")
+    waits = answer(home, "nightly", expect=3)
+    assert {(w["name"], w["reason_code"]) for w in waits["withheld"]} == {("fct_costs", "moved")}
+    answer(home, "release", "publish", "--accept", "moved", "--by", "Anna", "--reason", "the owner retracts")
     assert latest(home)["content_sha256"] == first["content_sha256"]
     assert latest(home)["release"] != first["release"]
     assert answer(home, "release", "diff", first["release"], "latest")["same_content"]
