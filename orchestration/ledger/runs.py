@@ -205,6 +205,14 @@ class Runs(LedgerFile):
         finished = newest and (newest["exit"] in _GOOD_EXITS or str(newest["fingerprint"]).startswith(HELD))
         return newest["fingerprint"] if newest and finished else None
 
+    def last_build_signals(self) -> tuple[int, list[dict[str, Any]]] | None:
+        """The newest receipt that the newest build knew, and the signals that it found; None before the first."""
+        last = self.row(
+            "select detail from stages where name = 'reconcile' and outcome = 'done' order by stage_id desc limit 1"
+        )
+        detail = json.loads(last["detail"] or "{}") if last else {}
+        return (detail["receipt"], detail["signals"]) if "receipt" in detail else None
+
     def stages_of(self, run_id: str) -> list[dict[str, Any]]:
         """A run's stages in order: `name, started_at, seconds, outcome, detail`."""
         rows = self.rows(

@@ -99,7 +99,7 @@ def declare_stage(night: Night) -> dict[str, int]:
 
 def reconcile_stage(night: Night) -> dict[str, int]:
     """What became of every record, from staging into the ledger. Raises `ReconciliationError` if one is missing."""
-    from orchestration.operations.signals import signals_of_months
+    from orchestration.operations.signals import rewritten_months, signals_of_months
     from orchestration.warehouse.reconcile import count_records, quarantined_records, unmapped_series, unread_series
 
     catalogue = load_catalogue()
@@ -108,7 +108,7 @@ def reconcile_stage(night: Night) -> dict[str, int]:
             counts = count_records(connection, catalogue)
             quarantined = quarantined_records(connection, catalogue)
             unmapped = unmapped_series(connection, catalogue) + unread_series(connection, catalogue)
-            signals = signals_of_months(connection)
+            signals = [*signals_of_months(connection), *rewritten_months(night.home, night.ledger, catalogue)]
         try:
             _check_nothing_lost(counts, night.ledger.records_expected())
         except ReconciliationError:
@@ -122,6 +122,7 @@ def reconcile_stage(night: Night) -> dict[str, int]:
             "quarantined": sum(c.quarantined for c in counts),
             "duplicate": sum(c.duplicate for c in counts),
             "signals": [asdict(s) for s in signals],
+            "receipt": max((r.receipt_id for r in night.ledger.receipts()), default=0),
             "unmapped": [
                 {"source_id": source, "layout_id": layout, "series": series, "reason": reason, "records": records}
                 for source, layout, series, reason, records in unmapped

@@ -15,7 +15,7 @@ COUNTIES = "county_code,county_name,county_name_short\n01,Stockholms län,Stockh
 WAITS = (
     "Väntetider till barn- och ungdomspsykiatrin, Kontaktstatus: Genomförd, Fas: Första besök, "
     "Medianvärdet för väntetid, 50:e percentilen, Alla kön, Ålder: Alla åldrar\n"
-    ";2025;2026\nRegion;Juli;Januari\nStockholm;30;16\nGotland;N;1,5\n"
+    ";2025;2026\nRegion;December;Januari\nStockholm;30;16\nGotland;N;1,5\n"
     "Socialstyrelsens statistikdatabas 2026-08-24\n"
 )
 COST = "Huvudområde;Område;Delområde;Underkonto;År;Region;Värde"
@@ -53,7 +53,7 @@ def test_headings_stand_anywhere_with_blanks_around_them_and_strangers_between(t
     [
         (COST.replace("Värde", "Belopp") + "\na;b;c;d;2017;e;1\n", ["skr_costs/pivot", "'Värde' is missing", "'Belopp' is not declared"]),
         (COST + ";Värde\na;b;c;d;2017;e;1;2\n", ["skr_costs/pivot", "'Värde' stands 2 times, declared 1"]),
-        (WAITS.replace("Juli", "7").replace("Januari", "1"), ["sos_bup_waits/median_by_month", "no heading matches"]),
+        (WAITS.replace("December", "7").replace("Januari", "1"), ["sos_bup_waits/median_by_month", "no heading matches"]),
         (WAITS.replace("Väntetider till", "Köer till"), ["sos_bup_waits/median_by_month", "title is another"]),
         (WAITS.partition("\n")[2], ["sos_bup_waits/median_by_month", "title is missing"]),
         ('{"values": [{"kpi": "N1", "period": 2020, "values": [{"gender": "T", "value": 1}]}]}', ["kolada/data", "'municipality' is missing"]),
@@ -69,7 +69,7 @@ def test_a_near_layout_is_named_with_the_difference(tmp_path: Path, content: str
 
 
 def test_a_heading_that_carries_values_and_is_not_declared_is_refused(tmp_path: Path) -> None:
-    refused = refusal(tmp_path, WAITS.replace("Juli", "7"), CATALOGUE)
+    refused = refusal(tmp_path, WAITS.replace("December", "7"), CATALOGUE)
     assert refused.code == "F_DIMENSION"
     assert "'2025 7'" in refused.message
 

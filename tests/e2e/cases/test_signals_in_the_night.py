@@ -94,6 +94,29 @@ def test_what_is_counted_from_a_repeated_month_is_withheld_until_let_out_by_name
     assert told["01", "2024", "reserve_number_share_register"] == (0, "normal")
 
 
+def test_a_month_that_is_rewritten_later_colours_the_night_until_it_is_as_it_was(
+    night: tuple[Path, dict], tmp_path: Path
+) -> None:
+    """January again with another person on every stay but half: what a sender does who draws each stay's id by itself."""
+    home = tmp_path / "home"
+    shutil.copytree(night[0], home, symlinks=True)
+    lines = month_of(1).splitlines(keepends=True)
+    others = [line.split(";") for line in month_of(9).splitlines(keepends=True)]
+    name = "PAR_VARDTILLFALLEN_01_2024-{}_2024-01_2024-01_synthetic.txt"
+    for sending, rewritten, told in (("07", 19, False), ("08", 20, True), ("09", 0, False)):
+        again = [
+            ";".join([row[0], other[1], *row[2:7], other[7], *row[8:]])
+            for row, other in zip((line.split(";") for line in lines[:rewritten]), others, strict=False)
+        ]
+        vardlagret(home, "ingest", write(tmp_path, name.format(sending), "".join([*again, *lines[rewritten:]])))
+        answered = answer(home, "nightly", expect=None)
+        suspect = "month_suspect:patient_register.01.late_correction.2024-01"
+        assert (suspect in {a["id"] for a in answered["attention"]}) is told, sending
+        (found,) = [s["severity"] for s in answer(home, "delivery", "signals")["signals"]
+                    if s["signal"] == "late_correction"] or ["none"]  # fmt: skip
+        assert found == {"07": "info", "08": "amber", "09": "none"}[sending]
+
+
 def test_records_that_contradict_each_other_are_told_where_they_are_too_many(night: tuple[Path, dict]) -> None:
     (broken,) = [i for i in answer(night[0], "status")["incidents"] if i["code"] == "records_broken"]
     assert "20 of 20 records are in quarantine, 20 of them by R_CONFLICT" in broken["what"]
