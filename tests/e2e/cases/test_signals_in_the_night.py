@@ -101,7 +101,7 @@ def test_a_month_that_is_rewritten_later_colours_the_night_until_it_is_as_it_was
     home = tmp_path / "home"
     shutil.copytree(night[0], home, symlinks=True)
     lines = month_of(1).splitlines(keepends=True)
-    others = [line.split(";") for line in month_of(9).splitlines(keepends=True)]
+    others = [line.split(";") for line in month_of(4).splitlines(keepends=True)]
     name = "PAR_VARDTILLFALLEN_01_2024-{}_2024-01_2024-01_synthetic.txt"
     for sending, rewritten, told in (("07", 19, False), ("08", 20, True), ("09", 0, False)):
         again = [
