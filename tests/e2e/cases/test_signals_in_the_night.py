@@ -10,6 +10,10 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.home import Home
+from orchestration.ledger.ledger import Ledger
+from orchestration.operations.signals import rewritten_months
+from orchestration.sources.catalogue import load_catalogue
 from tests.e2e.cases.test_rule_ceilings import stay, write
 from tests.support.command import answer, vardlagret
 
@@ -103,18 +107,25 @@ def test_a_month_that_is_rewritten_later_colours_the_night_until_it_is_as_it_was
     lines = month_of(1).splitlines(keepends=True)
     others = [line.split(";") for line in month_of(4).splitlines(keepends=True)]
     name = "PAR_VARDTILLFALLEN_01_2024-{}_2024-01_2024-01_synthetic.txt"
-    for sending, rewritten, told in (("07", 19, False), ("08", 20, True), ("09", 0, False)):
+    for sending, rewritten, severities in (("07", 19, ["info"]), ("08", 20, ["amber"])):
         again = [
             ";".join([row[0], other[1], *row[2:7], other[7], *row[8:]])
             for row, other in zip((line.split(";") for line in lines[:rewritten]), others, strict=False)
         ]
         vardlagret(home, "ingest", write(tmp_path, name.format(sending), "".join([*again, *lines[rewritten:]])))
-        answered = answer(home, "nightly", expect=None)
-        suspect = "month_suspect:patient_register.01.late_correction.2024-01"
-        assert (suspect in {a["id"] for a in answered["attention"]}) is told, sending
-        (found,) = [s["severity"] for s in answer(home, "delivery", "signals")["signals"]
-                    if s["signal"] == "late_correction"] or ["none"]  # fmt: skip
-        assert found == {"07": "info", "08": "amber", "09": "none"}[sending]
+        assert corrected(home) == severities
+    suspect = "month_suspect:patient_register.01.late_correction.2024-01"
+    assert suspect in {a["id"] for a in answer(home, "nightly", expect=None)["attention"]}
+    vardlagret(home, "ingest", write(tmp_path, name.format("09"), month_of(1)))
+    assert corrected(home) == []
+    with Ledger.open(home / "ledger.sqlite") as ledger:
+        assert rewritten_months(Home(home), ledger, load_catalogue()) == [], "the night that builds it clears it"
+
+
+def corrected(home: Path) -> list[str]:
+    """The severities of what `delivery signals` says of corrected months."""
+    found = answer(home, "delivery", "signals")["signals"]
+    return [s["severity"] for s in found if s["signal"] == "late_correction"]
 
 
 def test_records_that_contradict_each_other_are_told_where_they_are_too_many(night: tuple[Path, dict]) -> None:
