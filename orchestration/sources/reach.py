@@ -72,9 +72,9 @@ def _unreached_rules(layout: Layout) -> Iterator[str]:
     named = [*((a.column, a.system) for a in layout.areas)]
     named += [(a.column, system) for group in layout.agree for a in group for system in a.systems]
     named += [("area_labels", system) for system in getattr(layout, "area_labels", [])]
-    for column, system in dict.fromkeys(named):
+    for place, system in dict.fromkeys(named):
         if system not in known:
-            yield f"{column} names areas by {system}, of which the crosswalk has none; it knows {', '.join(known)}"
+            yield f"{place} names areas by {system}, of which the crosswalk has none; it knows {', '.join(known)}"
     if getattr(layout, "area_labels", None) and not layout.areas:
         yield "area_labels says how areas are labelled, but no column names an area"
     for column in layout.columns:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from orchestration.sources.catalogue import Catalogue
 
 #: Incidents that colour a night which published everything.
-COLOURING = ("month_suspect", "delivery_shrunk", "records_broken")
+COLOURING = ("month_suspect", "file_refused", "delivery_shrunk", "records_broken")
 # A signal's beginning is looked for in so many builds back.
 _BUILDS = 60
 

@@ -18,7 +18,7 @@ HEADING = (
     "Enhetsnamn;Ålder;Kön/Totalt;Måttenhet;Värde;Täljare;Nämnare/antal fall;KI-Låg;KI-Hög;Täckningsgrad i %;Bortfall i %;"
     "Önskat värde;Högsta målnivå;Utgivare målnivå;Område"
 )
-TRUST, CARE = "fa71c2b4-a471-4950-8ac7-c1195b31f76a", "f5643b3e-f6aa-4427-8bec-9bb2d6fda817"
+TRUST, CARE = "fa71c2b4-a471-4950-8ac7-c1195b31f76a", "56cfbd8e-f931-49d2-8b1b-640c98e08c67"
 YEARS = range(2009, 2015)
 GOTLAND = "09"
 
