@@ -57,6 +57,7 @@ def test_a_fault_is_told_of(name: str, found: dict[str, Outcome]) -> None:
     assert found[name].effect in TOLD, found[name]
 
 
+@pytest.mark.long
 def test_without_the_checks_a_fault_is_silent(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The campaign can fail: where no check may stop anything, a fault that one of them stops is found silent."""
 
